@@ -1,0 +1,30 @@
+"""What the tests share: the real digits and small ways to call the product."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fa import data
+
+ROOT = Path(__file__).parents[1]
+MNIST = ROOT / "data" / "mnist"
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """Return the real MNIST, which `make test` fetches by the workflow's own rule."""
+    return data.load(MNIST)
+
+
+def call(*command, cwd=ROOT):
+    """Run a Python module as a user would and return the finished process."""
+    return subprocess.run(
+        [sys.executable, "-m", *map(str, command)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "300"},
+    )
