@@ -1,0 +1,58 @@
+"""How forward and feedback weights resemble each other."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Alignment(NamedTuple):
+    """Three measures of two weight matrices a and b, over their elements.
+
+    Attributes:
+        pearson_r: Pearson's correlation coefficient.
+        angle: degrees between a and b as vectors; 90 is unrelated, 0 is parallel.
+        norm_ratio: |a| / |b|.
+    """
+
+    pearson_r: float
+    angle: float
+    norm_ratio: float
+
+
+def alignment(forward: np.ndarray, feedback: np.ndarray) -> Alignment:
+    """Compare w2 without its bias row to the feedback weights, both (hidden, outputs).
+
+    The sums are exactly rounded (`math.fsum`), so they are the same bits on every machine. A
+    measure that does not exist (a matrix of zeros, a NaN) is NaN.
+    """
+    a = np.asarray(forward, dtype=np.float64).ravel()
+    b = np.asarray(feedback, dtype=np.float64).ravel()
+    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+        return Alignment(math.nan, math.nan, math.nan)
+    centred_a, centred_b = a - math.fsum(a) / a.size, b - math.fsum(b) / b.size
+    variances = math.fsum(centred_a * centred_a) * math.fsum(centred_b * centred_b)
+    r = ratio(math.fsum(centred_a * centred_b), math.sqrt(variances))
+    return Alignment(r, angle(a, b), ratio(norm(a), norm(b)))
+
+
+def angle(a: np.ndarray, b: np.ndarray) -> float:
+    """Return the angle between two vectors in degrees; NaN if one of them is zero.
+
+    Kahan's form, 2 atan2(|u - v|, |u + v|) of the unit vectors, which unlike the arccos stays
+    exact for parallel vectors.
+    """
+    if not (norm(a) and norm(b)):
+        return math.nan
+    u, v = a / norm(a), b / norm(b)
+    return math.degrees(2 * math.atan2(norm(u - v), norm(u + v)))
+
+
+def norm(a: np.ndarray) -> float:
+    """Return the Euclidean length of a vector."""
+    return math.sqrt(math.fsum(a * a))
+
+
+def ratio(numerator: float, denominator: float) -> float:
+    """Return the quotient; NaN where the denominator is zero."""
+    return numerator / denominator if denominator else math.nan

@@ -1,0 +1,57 @@
+r"""The feedback modes: what carries the output error back to the hidden units.
+
+The hidden delta of a batch (`fa.network`) is ``(delta_out @ B.T) * h * (1 - h)``. A mode says
+what B is. Each mode is a module of this folder, so a file more is a mode more: its name is
+the file's name, and it has
+
+- ``SCALED``: whether B grows with s(t), the feedback scale of the run;
+- ``draw(stream, hidden, outputs)``: the fixed B, (hidden, outputs) float32, drawn from the
+  run's own random stream; or None for the live forward weights w2.
+"""
+
+import importlib
+import math
+import pkgutil
+from types import ModuleType
+
+import numpy as np
+
+from fa.errors import UserError
+from fa.randomness import stream
+
+SCALES = {
+    # "w2_feedback is scaled up logarithmically with each epoch" (the post); its code: ln(e + t).
+    "log": lambda epoch: math.log(math.e + epoch),
+    "constant": lambda epoch: 1.0,
+}
+"""Feedback scale -> s(t), t the 0-based epoch."""
+
+
+def modes() -> list[str]:
+    """Return the names of all feedback modes."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def mode(name: str) -> ModuleType:
+    """Return the module of one feedback mode.
+
+    Raises:
+        UserError: there is no such mode.
+    """
+    if name not in modes():
+        raise UserError(f"{name!r} is not a feedback mode; choose from {', '.join(modes())}")
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+def scale(name: str, feedback_scale: str, epoch: int) -> float:
+    """Return s(t), the factor on a mode's feedback weights in one epoch (1 if it takes none)."""
+    return SCALES[feedback_scale](epoch) if mode(name).SCALED else 1.0
+
+
+def weights(name: str, seed: int, hidden: int, outputs: int) -> np.ndarray | None:
+    """Return one run's fixed feedback weights B, (hidden, outputs) float32, before scaling.
+
+    Returns:
+        The weights; None where the mode sends the error back through the live w2.
+    """
+    return mode(name).draw(stream(seed, "feedback", name, hidden), hidden, outputs)
