@@ -1,0 +1,100 @@
+"""What a person can get wrong in config.yaml, and what they are told."""
+
+import copy
+
+import pytest
+import yaml
+from conftest import ROOT
+
+from fa.config import checked
+from fa.errors import UserError
+
+SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+
+
+def changed(path, value):
+    """Return config.yaml with one key changed, the key given as ``training.epochs``."""
+    config = copy.deepcopy(CONFIG)
+    *parents, key = path.split(".")
+    place = config
+    for parent in parents:
+        place = place.setdefault(parent, {})
+    place[key] = value
+    return config
+
+
+def grid(**values):
+    return [{"hidden": 20, "feedback": "random"} | values]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("batchsize", 3, "config: unknown key batchsize; the keys here are results, dataset"),
+        ("training.rate", 3, "training: unknown key rate; the keys here are feedback_scale"),
+        ("training.epochs", "many", 'training.epochs: "many" is of the wrong type; it must be a whole number'),
+        ("training.epochs", True, "training.epochs: true is of the wrong type"),
+        ("training.epochs", 0, "training.epochs: 0 is too small; it must be at least 1"),
+        ("training.learning_rate", -0.1, "training.learning_rate: -0.1 is too small; it must be above 0"),
+        ("training.learning_rate", float("inf"), "training.learning_rate: inf is not a finite number"),
+        ("training.batch_size", 300, "training.batch_size: 300 does not divide dataset.train_samples (50000); the nearest that does is 250"),
+        ("training.feedback_scale", "linear", 'training.feedback_scale: "linear" is not one of log, constant'),
+        ("dataset.test_samples", 20_001, "50000 + 20001 = 70001 digits, but MNIST has 70000"),
+        ("dataset.name", "cifar", 'dataset.name: "cifar" is not one of mnist'),
+        ("seeds", [], "seeds: [] names no runs"),
+        ("seeds", [1, 1], "seeds: [1, 1] names something twice"),
+        ("seeds", "3", 'seeds: "3" is of the wrong type'),
+        ("fanout", ["epoch"], 'fanout[0]: "epoch" is not one of hidden, feedback, seed'),
+        ("backend", "torch", 'backend: "torch" is not one of auto, numpy, numba, cupy'),
+        ("experiments", {}, "experiments: {} names no runs"),
+        ("experiments.mine", [], "experiments.mine: [] names no runs"),
+        ("experiments.mine", grid(hidden=[]), "experiments.mine[0].hidden: [] names no runs"),
+        ("experiments.mine", grid(hidden=[20, 0]), "experiments.mine[0].hidden[1]: 0 is too small"),
+        ("experiments.mine", grid(feedback="rndom"), "experiments.mine[0].feedback: 'rndom' is not a feedback mode; choose from backprop, onehot, random"),
+        ("experiments.mine", grid(batch_size=[100, 7]), "experiments.mine[0].batch_size: 7 does not divide"),
+        ("experiments.mine", [{"hidden": 20}], "experiments.mine[0]: feedback is missing"),
+        ("experiments.a-b", grid(), '"a-b" is not a name'),
+    ],
+)  # fmt: skip
+def test_one_message_names_key_value_and_remedy(key, value, message):
+    with pytest.raises(UserError) as caught:
+        checked(changed(key, value), SCHEMA)
+    assert message in str(caught.value)
+
+
+def test_every_problem_is_in_the_message():
+    config = changed("training.epochs", 0) | {"seeds": 0, "nonsense": 1}
+    with pytest.raises(UserError) as caught:
+        checked(config, SCHEMA)
+    assert [line.split(":")[0].strip() for line in str(caught.value).splitlines()[1:]] == [
+        "config",
+        "training.epochs",
+        "seeds",
+    ]
+
+
+def test_a_short_configuration_gets_the_defaults_of_the_post():
+    short = checked({"experiments": {"mine": grid()}}, SCHEMA)
+    full = checked(CONFIG, SCHEMA)
+    assert {**short, "experiments": None} == {**full, "experiments": None}
+
+
+def objects(schema, path=""):
+    """Yield (path, schema) of every key of the schema."""
+    for key, entry in schema.get("properties", {}).items():
+        yield f"{path}{key}", entry
+        yield from objects(entry, f"{path}{key}.")
+        for inner in (entry.get("additionalProperties"), entry.get("items")):
+            if isinstance(inner, dict):
+                yield from objects(inner, f"{path}{key}.")
+                yield from objects(inner.get("items", {}), f"{path}{key}.")
+
+
+def test_every_key_is_described_in_schema_and_docs():
+    docs = (ROOT / "docs/configuration.md").read_text()
+    found = dict(objects(SCHEMA))
+    assert {"training.epochs", "experiments.hidden", "fanout"} <= set(found)
+    for path, entry in found.items():
+        assert entry.get("description"), f"{path} has no description"
+        assert f"`{path}`" in docs, f"docs/configuration.md does not explain {path}"
