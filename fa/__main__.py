@@ -1,0 +1,167 @@
+"""The command line: any job of the study without Snakemake. ``python -m fa --help``."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from fa.errors import UserError
+
+# Each command imports what it needs when it runs: training must not pay for matplotlib.
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit status (1 where the user can put something right)."""
+    options = parser().parse_args(arguments)
+    try:
+        options.command(options)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def download(options: argparse.Namespace) -> None:
+    """Fetch MNIST and verify it."""
+    from fa.download import download
+
+    download(options.output, options.directory)
+
+
+def run_table(options: argparse.Namespace) -> None:
+    """Write the table of the runs that a configuration asks for."""
+    from fa.experiments import write_run_table
+
+    write_run_table(json.loads(options.config), options.output)
+
+
+def train(options: argparse.Namespace) -> None:
+    """Train networks side by side and write their histories as one Parquet file."""
+    from fa import backends, data, records, training
+    from fa.experiments import Run, parse_networks
+
+    settings = {
+        "dataset": "mnist",
+        "train_samples": options.train_samples,
+        "test_samples": options.test_samples,
+        "batch_size": options.batch_size,
+        "learning_rate": options.learning_rate,
+        "epochs": options.epochs,
+    }
+    networks = [network for text in options.networks for network in parse_networks(text)]
+    runs = sorted({Run(**settings, **network) for network in networks})
+    backend = backends.choose(options.backend, len({run.seed for run in runs}))
+    print(f"{len(runs)} networks with {backend.__name__}", file=sys.stderr, flush=True)
+    start = time.perf_counter()
+    histories = training.train(
+        runs, data.load(options.data), backend, options.evaluate_every, epoch_line(start)
+    )
+    provenance = {"backend": backend.__name__, "seconds": time.perf_counter() - start}
+    records.write_shard(histories, options.output, provenance)
+
+
+def epoch_line(start: float) -> Callable:
+    """Return a progress function that prints a line for every twentieth of the way."""
+
+    def report(done: int, total: int, latest: Sequence) -> None:
+        if done % max(1, total // 20) and done != total:
+            return
+        loss = sum(record.mean_loss for record in latest) / len(latest)
+        left = (time.perf_counter() - start) / done * (total - done)
+        print(
+            f"epoch {done:>4}/{total}   mean loss {loss:7.2f}   "
+            f"{timedelta(seconds=round(left))} left",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    return report
+
+
+def gather(options: argparse.Namespace) -> None:
+    """Gather shard files into runs.parquet and curves.parquet."""
+    from fa.metrics import gather
+
+    gather(options.run_table, options.runs, options.output)
+
+
+def table(options: argparse.Namespace) -> None:
+    """Write one experiment's table, ours beside the post's, in the formats of the outputs."""
+    from fa.tables import write_comparison
+
+    write_comparison(options.runs, options.experiment, options.post, options.output)
+
+
+def figure(options: argparse.Namespace) -> None:
+    """Draw one figure from the metrics, in the formats of the outputs."""
+    from fa.figures import draw
+
+    draw(options.name, options.metrics, options.output)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    top = argparse.ArgumentParser(
+        prog="python -m fa", description="Feedback alignment on MNIST, job by job."
+    )
+    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def add(name: str, command: Callable, example: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(
+            name,
+            help=command.__doc__,
+            description=command.__doc__,
+            epilog=f"example: python -m fa {name} {example}",
+            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        )
+        sub.set_defaults(command=command)
+        return sub
+
+    sub = add("download", download, "--output data/mnist")
+    sub.add_argument("--output", required=True, help="folder for the four IDX files")
+    sub.add_argument("--directory", help="a folder that holds the files already")
+
+    sub = add("run-table", run_table, "--config '{...}' --output results/run_table.jsonl")
+    sub.add_argument("--config", required=True, help="the checked configuration, as JSON")
+    sub.add_argument("--output", required=True, help="the table, a JSON line a run")
+
+    sub = add("train", train, "hidden=20/feedback=random/seed=0-4 --output five.parquet")
+    sub.add_argument(
+        "networks",
+        nargs="+",
+        metavar="NETWORK",
+        help="hidden=H/feedback=MODE/seed=S, seeds as 3, 0-29 or 0,2,5; "
+        "/feedback_scale=constant for s = 1 instead of ln(e + t)",
+    )
+    sub.add_argument("--data", default="data/mnist", help="folder of the four IDX files")
+    sub.add_argument("--output", required=True, help="the Parquet file, a row per run and epoch")
+    sub.add_argument("--backend", default="auto", help="auto, numpy, numba or cupy")
+    sub.add_argument("--train-samples", type=int, default=50_000, help="training digits")
+    sub.add_argument("--test-samples", type=int, default=10_000, help="test digits")
+    sub.add_argument("--batch-size", type=int, default=200, help="samples in a batch")
+    sub.add_argument("--learning-rate", type=float, default=0.07, help="on the summed gradient")
+    sub.add_argument("--epochs", type=int, default=200, help="passes over the training digits")
+    sub.add_argument("--evaluate-every", type=int, default=10, help="epochs between accuracies")
+
+    sub = add("gather", gather, "--run-table results/run_table.jsonl --runs results/runs")
+    sub.add_argument("--run-table", required=True, help="the study's runs")
+    sub.add_argument("--runs", required=True, help="folder of the shard files")
+    sub.add_argument("--output", default="results/metrics", help="folder for the two tables")
+
+    sub = add("table", table, "table1 --output results/tables/table1.csv")
+    sub.add_argument("experiment", help="an experiment of config.yaml")
+    sub.add_argument("--runs", default="results/metrics/runs.parquet", help="the gathered runs")
+    sub.add_argument("--post", default="post.yaml", help="what the post reports")
+    sub.add_argument("--output", nargs="+", required=True, help="files: .csv, .md, .tex")
+
+    sub = add("figure", figure, "loss --output results/figures/loss.pdf")
+    sub.add_argument("name", help="a figure of fa.figures")
+    sub.add_argument("--metrics", default="results/metrics", help="folder of the two tables")
+    sub.add_argument("--output", nargs="+", required=True, help="files: .pdf, .svg, .png")
+    return top
+
+
+if __name__ == "__main__":
+    sys.exit(main())

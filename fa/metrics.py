@@ -1,0 +1,99 @@
+"""Gathers shard files into the two tables that everything else is drawn from."""
+
+import hashlib
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fa.errors import UserError
+from fa.experiments import RUN_KEYS, Run, read_run_table
+from fa.records import KEY_SCHEMA, read_shard, write_atomically
+
+RUNS_SCHEMA = pa.schema(
+    [
+        *KEY_SCHEMA,
+        ("test_accuracy", pa.float64()),
+        ("final_loss", pa.float64()),
+        ("final_mean_loss", pa.float64()),
+        ("final_pearson_r", pa.float64()),
+        ("weights_digest", pa.string()),
+        ("finite", pa.bool_()),
+        ("experiments", pa.list_(pa.string())),
+    ]
+)
+
+
+def gather(run_table: str | Path, shard_folder: str | Path, output: str | Path) -> None:
+    """Write runs.parquet (a row a run) and curves.parquet (a row per run and epoch).
+
+    Args:
+        run_table: the runs that belong to the study, as `fa.experiments.write_run_table` wrote.
+        shard_folder: results/runs.
+        output: the folder for the two files.
+
+    Raises:
+        UserError: a shard lacks a run that the table expects of it.
+    """
+    by_shard = defaultdict(dict)
+    for run, experiments, shard in read_run_table(run_table):
+        by_shard[shard][run] = experiments
+    curves, runs = [], []
+    for shard, expected in by_shard.items():
+        path = Path(shard_folder) / f"{shard}.parquet"
+        found = dict(split_runs(read_shard(path)))
+        for run, experiments in expected.items():
+            if run not in found:
+                raise UserError(f"{path} has no row of {run}; delete it to train it again")
+            curves.append((run, found[run]))
+            runs.append((run, summary(found[run], experiments)))
+    curves.sort(key=lambda pair: pair[0])
+    runs.sort(key=lambda pair: pair[0])
+    rows = pa.Table.from_pylist([row for _, row in runs], schema=RUNS_SCHEMA)
+    write_atomically(rows, Path(output) / "runs.parquet")
+    write_atomically(
+        pa.concat_tables([table for _, table in curves]), Path(output) / "curves.parquet"
+    )
+
+
+def split_runs(table: pa.Table) -> Iterator[tuple[Run, pa.Table]]:
+    """Yield (run, its rows) of a shard's table, whose runs stand one after the other."""
+    start = 0
+    while start < len(table):
+        key = table.slice(start, 1).select(RUN_KEYS).to_pylist()[0]
+        run = Run(**key)
+        yield run, table.slice(start, run.epochs)
+        start += run.epochs
+
+
+def summary(curve: pa.Table, experiments: Sequence[str]) -> dict:
+    """Return a run's row of runs.parquet: its keys and its last epoch."""
+    last = curve.slice(len(curve) - 1).to_pylist()[0]
+    finite = all(math.isfinite(loss) for loss in curve["mean_loss"].to_pylist())
+    return {key: last[key] for key in RUN_KEYS} | {
+        "test_accuracy": last["test_accuracy"],
+        "final_loss": last["loss"],
+        "final_mean_loss": last["mean_loss"],
+        "final_pearson_r": last["pearson_r"],
+        "weights_digest": last["weights_digest"],
+        "finite": finite,
+        "experiments": list(experiments),
+    }
+
+
+def digest(runs: str | Path) -> str:
+    """Return the SHA-256 of runs.parquet's values: every column but `experiments`.
+
+    Rows are taken in the order of their keys and floats by their exact value, so the digest
+    depends on neither the Parquet writer nor the order of the file.
+    """
+    table = pq.read_table(runs).select([n for n in RUNS_SCHEMA.names if n != "experiments"])
+    table = table.sort_by([(key, "ascending") for key in RUN_KEYS])
+    sha = hashlib.sha256()
+    for row in table.to_pylist():
+        line = ",".join(v.hex() if isinstance(v, float) else str(v) for v in row.values())
+        sha.update(line.encode() + b"\n")
+    return sha.hexdigest()

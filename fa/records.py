@@ -1,0 +1,129 @@
+"""Shard files: what one training job leaves behind, a row per run and epoch."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fa.experiments import RUN_KEYS, Run
+
+
+class Epoch(NamedTuple):
+    """What is measured in one epoch of one run.
+
+    Attributes:
+        epoch: 0-based.
+        loss: sum of (t - o)^2 over the first batch's samples and outputs, before its update
+            (the loss of the post's plots).
+        mean_loss: mean over the epoch's batches of the same sum, each before its update.
+        pearson_r, angle, norm_ratio: alignment of w2 (no bias row) with the feedback weights
+            in use, at the end of the epoch; see `fa.alignment`.
+        test_accuracy: share of the test samples whose largest output is the right one, at the
+            end of the epoch; None in epochs that do not measure it.
+        weights_digest: first 16 hex digits of the SHA-256 of w1 and w2, where accuracy is
+            measured: two runs with the same one have the same weights, bit by bit.
+    """
+
+    epoch: int
+    loss: float
+    mean_loss: float
+    pearson_r: float
+    angle: float
+    norm_ratio: float
+    test_accuracy: float | None
+    weights_digest: str | None
+
+
+KEY_SCHEMA = pa.schema(
+    [
+        ("dataset", pa.string()),
+        ("train_samples", pa.int32()),
+        ("test_samples", pa.int32()),
+        ("hidden", pa.int32()),
+        ("feedback", pa.string()),
+        ("feedback_scale", pa.string()),
+        ("batch_size", pa.int32()),
+        ("learning_rate", pa.float64()),
+        ("epochs", pa.int32()),
+        ("seed", pa.int32()),
+    ]
+)
+
+EPOCH_SCHEMA = pa.schema(
+    [
+        ("epoch", pa.int32()),
+        ("loss", pa.float64()),
+        ("mean_loss", pa.float64()),
+        ("pearson_r", pa.float64()),
+        # float32, because arctan may differ in its last float64 bit between machines.
+        ("angle", pa.float32()),
+        ("norm_ratio", pa.float64()),
+        ("test_accuracy", pa.float64()),
+        ("weights_digest", pa.string()),
+    ]
+)
+
+SCHEMA = pa.schema([*KEY_SCHEMA, *EPOCH_SCHEMA])
+
+
+def to_table(histories: Mapping[Run, Sequence[Epoch]]) -> pa.Table:
+    """Return the histories as one table of `SCHEMA`, a row per run and epoch."""
+    columns = {name: [] for name in SCHEMA.names}
+    for run, epochs in histories.items():
+        for key in RUN_KEYS:
+            columns[key].extend([getattr(run, key)] * len(epochs))
+        for name, values in zip(Epoch._fields, zip(*epochs, strict=True), strict=True):
+            columns[name].extend(values)
+    return pa.table(columns, schema=SCHEMA)
+
+
+def write_shard(
+    histories: Mapping[Run, Sequence[Epoch]], path: str | Path, provenance: Mapping[str, Any]
+) -> None:
+    """Write one shard file, whole or not at all.
+
+    The keys that the file's folders give (``hidden=20/...``) are left out of it, as hive-style
+    readers expect.
+
+    Args:
+        histories: run -> its epochs.
+        path: the file, below results/runs.
+        provenance: facts about how the file was made, kept as JSON in its metadata.
+    """
+    table = to_table(histories)
+    table = table.drop_columns([key for key in folder_keys(path) if key in RUN_KEYS])
+    table = table.replace_schema_metadata({"provenance": json.dumps(provenance)})
+    write_atomically(table, path)
+
+
+def read_shard(path: str | Path) -> pa.Table:
+    """Read one shard file as a table of `SCHEMA`, the keys of its folders put back."""
+    # The file alone: pyarrow would otherwise add the folders' keys with types of its own guess.
+    table = pq.ParquetFile(path).read()
+    for key, value in folder_keys(path).items():
+        if key in RUN_KEYS:
+            field = SCHEMA.field(key)
+            number = int(value) if pa.types.is_integer(field.type) else value
+            table = table.append_column(field, pa.repeat(pa.scalar(number, field.type), len(table)))
+    return table.select(SCHEMA.names).cast(SCHEMA)
+
+
+def folder_keys(path: str | Path) -> dict[str, str]:
+    """Return the ``key=value`` pairs of a file's folders."""
+    return dict(part.split("=", 1) for part in Path(path).parent.parts if "=" in part)
+
+
+def write_atomically(table: pa.Table, path: str | Path) -> None:
+    """Write a Parquet file that appears under its name only when it is complete."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        pq.write_table(table, partial, compression="zstd")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,114 @@
+"""The training loop: takes runs, returns their histories; the arithmetic is a backend's."""
+
+import hashlib
+import math
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from fa import feedback
+from fa.alignment import alignment
+from fa.backends import Network, Trainer
+from fa.data import CLASSES, PIXELS, Digits, split
+from fa.experiments import Run
+from fa.network import initial_weights
+from fa.records import Epoch
+
+Progress = Callable[[int, int, Sequence[Epoch]], None]
+"""Called after each epoch with epochs done, epochs in all, and the last record of each run."""
+
+
+def train(
+    runs: Sequence[Run],
+    digits: Digits,
+    backend: type[Trainer],
+    evaluate_every: int,
+    progress: Progress = lambda done, total, latest: None,
+) -> dict[Run, list[Epoch]]:
+    """Train networks and return the history of each.
+
+    Args:
+        runs: runs that share dataset, batch size, learning rate and epochs.
+        digits: the pooled dataset.
+        backend: a class of `fa.backends`; it says whether it holds every seed's samples at
+            once or trains seed after seed.
+        evaluate_every: epochs between two measurements of the test accuracy.
+        progress: told after every epoch.
+    """
+    groups = [list(runs)] if backend.all_seeds else by_seed(runs)
+    total = sum(group[0].epochs for group in groups)
+    histories = {run: [] for run in runs}
+    done = 0
+    for group in groups:
+        for records in epochs(group, digits, backend, evaluate_every):
+            for run, record in zip(group, records, strict=True):
+                histories[run].append(record)
+            done += 1
+            progress(done, total, records)
+    return histories
+
+
+def by_seed(runs: Sequence[Run]) -> list[list[Run]]:
+    """Return the runs of each seed apart."""
+    seeds = sorted({run.seed for run in runs})
+    return [[run for run in runs if run.seed == seed] for seed in seeds]
+
+
+def epochs(
+    runs: Sequence[Run], digits: Digits, backend: type[Trainer], evaluate_every: int
+) -> Iterator[list[Epoch]]:
+    """Train runs side by side; yield their records epoch by epoch."""
+    first = runs[0]
+    samples = {
+        seed: split(digits, seed, first.train_samples, first.test_samples)
+        for seed in sorted({run.seed for run in runs})
+    }
+    networks = [
+        Network(run.seed, *initial_weights(run.seed, PIXELS, run.hidden, CLASSES)) for run in runs
+    ]
+    fixed = [feedback.weights(run.feedback, run.seed, run.hidden, CLASSES) for run in runs]
+    trainer = backend(samples, networks, first.batch_size, first.learning_rate)
+    for epoch in range(first.epochs):
+        back = [scaled(run, weights, epoch) for run, weights in zip(runs, fixed, strict=True)]
+        losses = trainer.epoch(back)
+        evaluate = (epoch + 1) % evaluate_every == 0 or epoch + 1 == first.epochs
+        yield [
+            measure(trainer, index, back[index], epoch, losses[index], evaluate)
+            for index in range(len(runs))
+        ]
+
+
+def scaled(run: Run, weights: np.ndarray | None, epoch: int) -> np.ndarray | float:
+    """Return a run's B in one epoch, s(t) included: an array, or the multiple of the live w2."""
+    factor = feedback.scale(run.feedback, run.feedback_scale, epoch)
+    return factor if weights is None else np.float32(factor) * weights
+
+
+def measure(
+    trainer: Trainer,
+    index: int,
+    back: np.ndarray | float,
+    epoch: int,
+    losses: np.ndarray,
+    evaluate: bool,
+) -> Epoch:
+    """Measure one run at the end of an epoch; see `fa.records.Epoch` for what and when."""
+    w1, w2 = trainer.weights(index)
+    forward = w2[:-1]
+    back = back if isinstance(back, np.ndarray) else back * forward
+    return Epoch(
+        epoch,
+        float(losses[0]),
+        math.fsum(losses) / len(losses),
+        *alignment(forward, back),
+        test_accuracy=trainer.test_accuracy(index) if evaluate else None,
+        weights_digest=digest(w1, w2) if evaluate else None,
+    )
+
+
+def digest(*arrays: np.ndarray) -> str:
+    """Return the first 16 hex digits of the SHA-256 of arrays' values, byte for byte."""
+    sha = hashlib.sha256()
+    for array in arrays:
+        sha.update(np.ascontiguousarray(array).tobytes())
+    return sha.hexdigest()[:16]

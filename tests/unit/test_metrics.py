@@ -1,0 +1,117 @@
+"""Shard files, the gathered tables and their digest."""
+
+import dataclasses
+
+import pandas as pd
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+import pytest
+
+from fa import metrics, records
+from fa.errors import UserError
+from fa.experiments import Run, shard_name
+
+FANOUTS = [["hidden", "feedback", "seed"], ["seed"], []]
+
+
+def run(**changes):
+    return dataclasses.replace(
+        Run("mnist", 50_000, 10_000, 20, "random", "log", 200, 0.07, 3, 0), **changes
+    )
+
+
+def history(run):
+    accuracy = run.seed / 7 + run.hidden / 1000
+    return [
+        records.Epoch(0, 500.0, 300.0, 0.1, 80.0, 2.0, None, None),
+        records.Epoch(1, 90.1, 80.2, 0.5, 60.0, 3.0, accuracy / 2, "aa"),
+        records.Epoch(2, 33.3, 1 / 3, 0.7, 45.0, 4.0, accuracy, f"{run.seed:x}"),
+    ]
+
+
+RUNS = [
+    run(seed=seed, hidden=hidden, feedback=mode)
+    for mode in ("random", "onehot")
+    for hidden in (20, 40)
+    for seed in (0, 1)
+]
+
+
+def write_study(folder, fanout, runs=RUNS):
+    """Write the shards and the run table of a small study; return the gathered folder."""
+    shards = {}
+    for r in runs:
+        shards.setdefault(shard_name(r, fanout), {})[r] = history(r)
+    for name, histories in shards.items():
+        records.write_shard(histories, folder / "runs" / f"{name}.parquet", {"backend": "test"})
+    lines = [
+        pd.Series(dataclasses.asdict(r) | {"experiments": ["e"], "shard": shard_name(r, fanout)})
+        for r in runs
+    ]
+    (folder / "table").write_text("\n".join(line.to_json() for line in lines) + "\n")
+    metrics.gather(folder / "table", folder / "runs", folder / "metrics")
+    return folder / "metrics"
+
+
+@pytest.mark.parametrize("fanout", FANOUTS)
+def test_round_trip(tmp_path, fanout):
+    folder = write_study(tmp_path, fanout)
+    curves = pq.read_table(folder / "curves.parquet")
+    assert curves.schema.equals(records.SCHEMA)
+    assert curves.equals(records.to_table({r: history(r) for r in sorted(RUNS)}))
+    runs = pq.read_table(folder / "runs.parquet")
+    assert runs.schema.equals(metrics.RUNS_SCHEMA)
+    row = runs.to_pylist()[0]
+    assert row["final_loss"] == 33.3
+    assert row["final_mean_loss"] == 1 / 3
+    assert row["test_accuracy"] == 0.02
+    assert row["experiments"] == ["e"]
+
+
+def test_digest_is_of_the_values(tmp_path):
+    digests = {
+        metrics.digest(write_study(tmp_path / str(i), fanout, runs) / "runs.parquet")
+        for i, (fanout, runs) in enumerate((f, r) for f in FANOUTS for r in (RUNS, RUNS[::-1]))
+    }
+    assert len(digests) == 1
+    table = pq.read_table(tmp_path / "0/metrics/runs.parquet").to_pandas()
+    table.loc[0, "test_accuracy"] += 1e-16 + table.loc[0, "test_accuracy"] * 2.3e-16
+    table.to_parquet(tmp_path / "changed.parquet")
+    assert metrics.digest(tmp_path / "changed.parquet") not in digests
+
+
+@pytest.mark.parametrize("fanout", FANOUTS[:2])
+def test_others_read_the_shards_as_one_dataset(tmp_path, fanout):
+    write_study(tmp_path, fanout)
+    frame = pd.read_parquet(tmp_path / "runs")
+    assert len(frame) == 3 * len(RUNS)
+    assert set(frame.columns) == set(records.SCHEMA.names)
+    arrow = ds.dataset(tmp_path / "runs", partitioning="hive").to_table(
+        filter=ds.field("seed") == 1
+    )
+    assert len(arrow) == 3 * len(RUNS) / 2
+
+
+def test_a_shard_without_a_run_is_named(tmp_path):
+    write_study(tmp_path, [])
+    path = tmp_path / "runs" / f"{shard_name(RUNS[0], [])}.parquet"
+    records.write_shard({r: history(r) for r in RUNS[1:]}, path, {})
+    with pytest.raises(UserError, match="has no row of Run.*delete it to train it again"):
+        metrics.gather(tmp_path / "table", tmp_path / "runs", tmp_path / "metrics")
+
+
+def test_a_failed_write_leaves_nothing(tmp_path, monkeypatch):
+    def full_disk(table, path, **options):
+        path.write_bytes(b"half a file")
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(records.pq, "write_table", full_disk)
+    with pytest.raises(OSError, match="No space"):
+        records.write_shard({RUNS[0]: history(RUNS[0])}, tmp_path / "x.parquet", {})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_diverged_run_is_marked(tmp_path):
+    broken = [epoch._replace(mean_loss=float("nan")) for epoch in history(RUNS[0])]
+    assert metrics.summary(records.to_table({RUNS[0]: broken}), [])["finite"] is False
+    assert metrics.summary(records.to_table({RUNS[0]: history(RUNS[0])}), [])["finite"] is True
