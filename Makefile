@@ -1,0 +1,40 @@
+# make            the whole study: environment, MNIST, training, metrics, tables, figures
+# make quick      the same pipeline in about a minute, into results/quick
+# make test       linters and tests
+# make lock       requirements.lock anew from pyproject.toml (needs uv)
+
+PYTHON ?= python3
+VENV := .venv
+SNAKEMAKE := $(VENV)/bin/python -m snakemake --cores all
+
+.PHONY: reproduce quick test lock
+.DELETE_ON_ERROR:
+
+reproduce: $(VENV)/installed
+	$(SNAKEMAKE)
+
+quick: $(VENV)/installed
+	$(SNAKEMAKE) --configfile studies/quick.yaml
+
+test: $(VENV)/installed
+	$(VENV)/bin/python -m ruff check .
+	$(VENV)/bin/python -m ruff format --check .
+	$(VENV)/bin/python -m snakefmt --check Snakefile workflow
+	$(SNAKEMAKE) --lint
+	$(SNAKEMAKE) download
+	$(VENV)/bin/python -m pytest
+
+lock:
+	uv pip compile pyproject.toml --extra test --universal --python-version 3.11 \
+	    --generate-hashes --no-header --quiet --output-file requirements.lock
+
+$(VENV)/installed: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, $(PYTHON) is " + sys.version.split()[0] + "; name another with: make PYTHON=python3.12")'
+	@if command -v uv > /dev/null; then \
+	    uv venv --quiet --clear --python "$$(command -v $(PYTHON))" $(VENV) && \
+	    uv pip install --quiet --python $(VENV)/bin/python --require-hashes -r requirements.lock; \
+	else \
+	    $(PYTHON) -m venv --clear $(VENV) && \
+	    $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; \
+	fi
+	@touch $@

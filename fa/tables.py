@@ -1,0 +1,152 @@
+"""The post's tables, ours beside the post's, as CSV, Markdown and LaTeX."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from fa.errors import UserError
+from fa.statistics import welch
+
+BASELINE = "backprop"
+SETTINGS = ["hidden", "batch_size", "learning_rate", "epochs"]
+
+
+def write_comparison(
+    runs: str | Path, experiment: str, post: str | Path, outputs: Sequence[str | Path]
+) -> None:
+    """Write one experiment's comparison of its feedback modes with backprop.
+
+    Args:
+        runs: runs.parquet.
+        experiment: an experiment's name.
+        post: post.yaml, what the post reports.
+        outputs: files ending in .csv (every number, full precision), .md or .tex (to read).
+
+    Raises:
+        UserError: the metrics hold no run of the experiment.
+    """
+    table = pd.read_parquet(runs)
+    table = table[[experiment in names for names in table["experiments"]]]
+    if table.empty:
+        raise UserError(f"{runs} holds no run of experiment {experiment!r}")
+    reported = yaml.safe_load(Path(post).read_text())["tables"].get(experiment, [])
+    rows = pd.DataFrame(comparisons(table, reported))
+    for output in map(Path, outputs):
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(render(rows, output.suffix))
+
+
+def render(rows: pd.DataFrame, suffix: str) -> str:
+    """Return the comparison in one format, named by the file's suffix."""
+    if suffix == ".csv":
+        return rows.to_csv(index=False)
+    if suffix == ".md":
+        return readable(rows).to_markdown(index=False, disable_numparse=True) + "\n"
+    if suffix == ".tex":
+        table = readable(rows).map(latex).rename(columns=latex)
+        return table.style.hide(axis="index").to_latex(hrules=True)
+    raise UserError(f"a table cannot be written as {suffix!r}; use .csv, .md or .tex")
+
+
+def comparisons(runs: pd.DataFrame, reported: Sequence[dict[str, Any]]) -> Iterator[dict]:
+    """Yield a row for each feedback mode under each setting, tested against backprop there.
+
+    A setting without backprop has no test; one with backprop alone has a row without a mode.
+    """
+    for setting, group in runs.groupby(SETTINGS):
+        baseline = group.loc[group["feedback"] == BASELINE, "test_accuracy"]
+        others = group[group["feedback"] != BASELINE]
+        modes = list(others.groupby(["feedback", "feedback_scale"])["test_accuracy"])
+        for (mode, scale), accuracy in modes or [(("none", "none"), others["test_accuracy"])]:
+            row = dict(zip(SETTINGS, setting, strict=True))
+            row |= {"feedback": mode, "feedback_scale": scale}
+            row |= spread("backprop", baseline) | spread("other", accuracy)
+            yield row | welch(accuracy, baseline)._asdict() | reported_values(reported, row)
+
+
+def spread(name: str, accuracy: pd.Series) -> dict[str, float]:
+    """Return a sample's mean, standard deviation and quartiles, as columns of that name."""
+    return {
+        f"{name}_n": len(accuracy),
+        f"{name}_mean": accuracy.mean(),
+        f"{name}_sd": accuracy.std(),
+        f"{name}_median": accuracy.median(),
+        f"{name}_min": accuracy.min(),
+        f"{name}_max": accuracy.max(),
+    }
+
+
+def reported_values(reported: Sequence[dict[str, Any]], row: dict[str, Any]) -> dict[str, Any]:
+    """Return what the post reports of a row's hidden size and feedback mode, if it does."""
+    for entry in reported:
+        if all(entry[key] == row[key] for key in ("hidden", "feedback")):
+            return {
+                "post_backprop": entry["backprop_accuracy"],
+                "post_other": entry["accuracy"],
+                "post_p": entry["p"],
+            }
+    return {"post_backprop": None, "post_other": None, "post_p": None}
+
+
+def readable(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the comparison as text to read: accuracies in percent, differences in points."""
+    rate_and_epochs = {"learning_rate": "rate", "epochs": "epochs"}
+    varied = [column for column in rate_and_epochs if rows[column].nunique() > 1]
+    columns = {
+        "hidden": rows["hidden"].astype(str),
+        "batch": rows["batch_size"].astype(str),
+        **{rate_and_epochs[column]: rows[column].astype(str) for column in varied},
+        "feedback": rows["feedback"],
+        "n": [seeds(row) for row in rows.to_dict("records")],
+        "backprop (%)": mean_and_sd(rows, "backprop"),
+        "feedback (%)": mean_and_sd(rows, "other"),
+        "difference [95 % CI]": [interval(row) for row in rows.to_dict("records")],
+        "Welch's t": [number(value, "+.2f") for value in rows["t"]],
+        "p": [p_value(value) for value in rows["p"]],
+    }
+    if rows["post_p"].notna().any():
+        columns |= {
+            "post: backprop (%)": [number(value, ".1f", 100) for value in rows["post_backprop"]],
+            "post: feedback (%)": [number(value, ".1f", 100) for value in rows["post_other"]],
+            "post: p": [p_value(value) for value in rows["post_p"]],
+        }
+    return pd.DataFrame(columns)
+
+
+def seeds(row: dict[str, Any]) -> str:
+    """Return how many runs each of the two means has, once where they are as many."""
+    counts = {row["backprop_n"], row["other_n"]} - {0}
+    return str(counts.pop()) if len(counts) == 1 else f"{row['backprop_n']}, {row['other_n']}"
+
+
+def mean_and_sd(rows: pd.DataFrame, name: str) -> list[str]:
+    """Return ``mean ± sd`` in percent for each row."""
+    pairs = zip(rows[f"{name}_mean"], rows[f"{name}_sd"], strict=True)
+    return [f"{number(mean, '.2f', 100)} ± {number(sd, '.2f', 100)}" for mean, sd in pairs]
+
+
+def interval(row: dict[str, Any]) -> str:
+    """Return ``difference [low, high]`` in percentage points."""
+    difference, low, high = (number(row[key], "+.2f", 100) for key in ("difference", "low", "high"))
+    return f"{difference} [{low}, {high}]"
+
+
+def number(value: float | None, form: str, factor: float = 1) -> str:
+    """Format a number; a missing one is a dash."""
+    return "–" if value is None or pd.isna(value) else format(value * factor, form)
+
+
+def p_value(value: float | None) -> str:
+    """Format a p-value to two digits, a tiny one as a bound."""
+    if value is None or pd.isna(value):
+        return "–"
+    return "<0.0001" if value < 0.0001 else f"{value:.2g}"
+
+
+def latex(text: str) -> str:
+    """Return a cell's text as LaTeX."""
+    replacements = {"%": r"\%", "±": r"$\pm$", "–": "--", "<": "$<$", "_": r"\_"}
+    return "".join(replacements.get(character, character) for character in text)

@@ -1,0 +1,97 @@
+"""Welch's test against a published example; the tables against the runs they are made from."""
+
+import math
+
+import pandas as pd
+import pytest
+import yaml
+from conftest import ROOT
+
+from fa import tables
+from fa.errors import UserError
+from fa.statistics import welch
+
+# The third example of Wikipedia's "Welch's t-test": unequal variances and sizes.
+A = [19.8, 20.4, 19.6, 17.8, 18.5, 18.9, 18.3, 18.9, 19.5, 22.0]
+B = [
+    28.2, 26.6, 20.1, 23.3, 25.2, 22.1, 17.7, 27.6, 20.6, 13.7,
+    23.2, 17.5, 20.6, 18.0, 23.9, 21.6, 24.3, 20.4, 24.0, 13.2,
+]  # fmt: skip
+
+
+def test_welch_against_a_published_example():
+    result = welch(A, B)
+    assert result.t == pytest.approx(-2.22, abs=0.01)
+    assert result.df == pytest.approx(24.5, abs=0.1)
+    assert result.p == pytest.approx(0.036, abs=0.001)
+    assert result.low < result.difference < result.high < 0
+
+
+def test_welch_of_single_runs_is_undefined_but_no_crash():
+    result = welch([0.9], [0.8])
+    assert result.difference == pytest.approx(0.1)
+    assert math.isnan(result.p)
+
+
+@pytest.fixture
+def runs(tmp_path):
+    rows = [
+        {
+            "hidden": 20,
+            "batch_size": 200,
+            "learning_rate": 0.07,
+            "epochs": 200,
+            "feedback": mode,
+            "feedback_scale": "log",
+            "test_accuracy": (base + value) / 100,
+            "experiments": ["table1"] if mode != "onehot" else ["table2"],
+        }
+        for mode, base, values in (("backprop", 60, B), ("random", 70, A), ("onehot", 0, A))
+        for value in values
+    ]
+    pd.DataFrame(rows).to_parquet(tmp_path / "runs.parquet")
+    return tmp_path / "runs.parquet"
+
+
+def test_the_table_compares_with_backprop_and_the_post(runs, tmp_path):
+    outputs = [tmp_path / f"table1.{suffix}" for suffix in ("csv", "md", "tex")]
+    tables.write_comparison(runs, "table1", ROOT / "post.yaml", outputs)
+    row = pd.read_csv(outputs[0]).iloc[0]
+    assert row["backprop_mean"] == pytest.approx(0.6 + sum(B) / 2000)
+    assert row["other_sd"] == pytest.approx(pd.Series(A).std() / 100)
+    assert (row["backprop_n"], row["other_n"]) == (20, 10)
+    expected = welch([a / 100 + 0.7 for a in A], [b / 100 + 0.6 for b in B])
+    assert row["p"] == pytest.approx(expected.p)
+    assert (row["post_backprop"], row["post_other"], row["post_p"]) == (0.9, 0.935, 0.003)
+    markdown = outputs[1].read_text()
+    assert "| random" in markdown
+    assert "| 0.003" in markdown
+    latex = outputs[2].read_text()
+    assert r"\toprule" in latex
+    assert r"backprop (\%)" in latex
+
+
+@pytest.mark.parametrize("kept", ["backprop", "onehot"])
+def test_an_experiment_of_one_mode_still_has_a_table(runs, tmp_path, kept):
+    frame = pd.read_parquet(runs)
+    frame[frame["feedback"] == kept].to_parquet(runs)
+    experiment = frame.loc[frame["feedback"] == kept, "experiments"].iloc[0][0]
+    outputs = [tmp_path / f"table.{suffix}" for suffix in ("csv", "md", "tex")]
+    tables.write_comparison(runs, experiment, ROOT / "post.yaml", outputs)
+    row = pd.read_csv(outputs[0]).iloc[0]
+    mean = frame.loc[frame["feedback"] == kept, "test_accuracy"].mean()
+    assert row["backprop_mean" if kept == "backprop" else "other_mean"] == pytest.approx(mean)
+    assert math.isnan(row["p"])
+
+
+def test_an_experiment_without_runs_is_named(runs, tmp_path):
+    with pytest.raises(UserError, match="no run of experiment 'table9'"):
+        tables.write_comparison(runs, "table9", ROOT / "post.yaml", [tmp_path / "table9.md"])
+
+
+def test_post_yaml_says_what_the_post_says():
+    reported = yaml.safe_load((ROOT / "post.yaml").read_text())["tables"]
+    first = [
+        (r["hidden"], r["backprop_accuracy"], r["accuracy"], r["p"]) for r in reported["table1"]
+    ]
+    assert first == [(20, 0.900, 0.935, 0.003), (40, 0.961, 0.960, 0.027)]

@@ -1,0 +1,63 @@
+# From shard files to metrics and tables.
+
+
+localrules:
+    run_table,
+    gather,
+    table,
+
+
+rule run_table:
+    output:
+        f"{RESULTS}/run_table.jsonl",
+    log:
+        f"{RESULTS}/logs/run_table.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/run_table.tsv"
+    params:
+        config=json.dumps(STUDY),
+    message:
+        "Unrolling the experiments"
+    shell:
+        "{PYTHON:q} -m fa run-table --config {params.config:q}"
+        " --output {output:q} 2> {log:q}"
+
+
+rule gather:
+    input:
+        run_table=rules.run_table.output,
+        shards=expand(rules.train.output, shard=SHARDS),
+    output:
+        METRICS,
+    log:
+        f"{RESULTS}/logs/gather.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/gather.tsv"
+    params:
+        runs=f"{RESULTS}/runs",
+        metrics=f"{RESULTS}/metrics",
+    message:
+        "Gathering the metrics"
+    shell:
+        # The run table names the shards: thousands of paths do not fit a command line.
+        "{PYTHON:q} -m fa gather --run-table {input.run_table:q} --runs {params.runs:q}"
+        " --output {params.metrics:q} 2> {log:q}"
+
+
+rule table:
+    input:
+        runs=METRICS[0],
+        post=str(ROOT / "post.yaml"),
+    output:
+        multiext(f"{RESULTS}/tables/{{experiment}}", ".csv", ".md", ".tex"),
+    log:
+        f"{RESULTS}/logs/table_{{experiment}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/table_{{experiment}}.tsv"
+    params:
+        code=provenance.files_digest(("tables.py", "statistics.py")),
+    message:
+        "Writing the table of {wildcards.experiment}"
+    shell:
+        "{PYTHON:q} -m fa table {wildcards.experiment} --runs {input.runs:q}"
+        " --post {input.post:q} --output {output:q} 2> {log:q}"

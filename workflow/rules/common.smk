@@ -1,0 +1,54 @@
+# What every rule shares: the checked configuration, the shards, the names of the outputs.
+import json
+import os
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(workflow.basedir)
+# The jobs run `python -m fa` with the Python that runs Snakemake, from wherever --directory is.
+PYTHON = sys.executable
+sys.path.insert(0, str(ROOT))
+os.environ["PYTHONPATH"] = str(ROOT)
+
+from fa import data, download, experiments, provenance
+from fa.config import checked
+from fa.errors import UserError
+
+try:
+    STUDY = checked(
+        config,
+        yaml.safe_load(Path(ROOT, "workflow/schemas/config.schema.yaml").read_text()),
+    )
+except UserError as error:
+    # Not a WorkflowError: Snakemake would print lines of this file under the message.
+    sys.exit(f"error: {error}")
+
+RESULTS = STUDY["results"]
+MNIST = "data/mnist"
+MNIST_FILES = [f"{MNIST}/{name}" for name in download.CHECKSUMS]
+SHARDS = {
+    shard.name: shard
+    for shard in experiments.shards(experiments.unroll(STUDY), STUDY["fanout"])
+}
+
+METRICS = [f"{RESULTS}/metrics/{name}.parquet" for name in ("runs", "curves")]
+TABLES = [
+    f"{RESULTS}/tables/{experiment}.{suffix}"
+    for experiment in STUDY["experiments"]
+    for suffix in ("csv", "md", "tex")
+]
+FIGURES = [
+    f"{RESULTS}/figures/{figure}.{suffix}"
+    for figure in ("loss_single_runs", "loss_all_seeds", "loss_and_correlation")
+    for suffix in ("pdf", "svg", "png")
+]
+
+
+def training_minutes(shard):
+    """A generous wall time for one shard, in minutes, for schedulers that want one."""
+    steps = sum(
+        run.epochs * run.train_samples * (run.hidden + 20) for run in shard.runs
+    )
+    return 5 + round(steps / 1e9)

@@ -1,0 +1,32 @@
+# One job a shard: the networks that config.yaml's `fanout` puts side by side.
+
+
+rule train:
+    input:
+        # Their content is pinned by checksums, so a new copy of MNIST retrains nothing.
+        ancient(MNIST_FILES),
+    output:
+        f"{RESULTS}/runs/{{shard}}.parquet",
+    log:
+        f"{RESULTS}/logs/train/{{shard}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/train/{{shard}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 600 * attempt,
+        runtime=lambda wildcards, attempt: attempt
+        * training_minutes(SHARDS[wildcards.shard]),
+    params:
+        networks=lambda wildcards: SHARDS[wildcards.shard].networks,
+        settings=lambda wildcards: SHARDS[wildcards.shard].settings,
+        backend=STUDY["backend"],
+        evaluate_every=STUDY["training"]["evaluate_every"],
+        code=lambda wildcards: provenance.training_digest(
+            {run.feedback for run in SHARDS[wildcards.shard].runs}, STUDY["backend"]
+        ),
+    message:
+        "Training {params.networks}"
+    shell:
+        "{PYTHON:q} -m fa train {params.networks} {params.settings}"
+        " --evaluate-every {params.evaluate_every} --backend {params.backend}"
+        " --data {MNIST:q} --output {output:q} 2> {log:q}"
