@@ -1,13 +1,15 @@
 # make            the whole study: environment, MNIST, training, metrics, tables, figures
 # make quick      the same pipeline in about a minute, into results/quick
 # make test       linters and tests
+# make verify     are my metrics the published ones, bit by bit?
+# make publish    results/ becomes reference/, docs/figures/ and the README's tables
 # make lock       requirements.lock anew from pyproject.toml (needs uv)
 
 PYTHON ?= python3
 VENV := .venv
 SNAKEMAKE := $(VENV)/bin/python -m snakemake --cores all
 
-.PHONY: reproduce quick test lock
+.PHONY: reproduce quick test verify publish lock
 .DELETE_ON_ERROR:
 
 reproduce: $(VENV)/installed
@@ -23,6 +25,12 @@ test: $(VENV)/installed
 	$(SNAKEMAKE) --lint
 	$(SNAKEMAKE) download
 	$(VENV)/bin/python -m pytest
+
+verify: $(VENV)/installed
+	$(VENV)/bin/python -m fa verify
+
+publish: $(VENV)/installed
+	$(VENV)/bin/python workflow/scripts/publish.py
 
 lock:
 	uv pip compile pyproject.toml --extra test --universal --python-version 3.11 \

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -40,8 +41,14 @@ def run_table(options: argparse.Namespace) -> None:
 def train(options: argparse.Namespace) -> None:
     """Train networks side by side and write their histories as one Parquet file."""
     from fa import backends, data, records, training
-    from fa.experiments import Run, parse_networks
+    from fa.experiments import Run, batch_problem, parse_networks, pool_problem
 
+    for problem in (
+        pool_problem(options.train_samples, options.test_samples),
+        batch_problem(options.train_samples, options.batch_size),
+    ):
+        if problem:
+            raise UserError(problem)
     settings = {
         "dataset": "mnist",
         "train_samples": options.train_samples,
@@ -87,11 +94,20 @@ def gather(options: argparse.Namespace) -> None:
     gather(options.run_table, options.runs, options.output)
 
 
+def verify(options: argparse.Namespace) -> None:
+    """Compare the digest of a study's metrics with the published one."""
+    from fa.metrics import verify
+
+    print(
+        f"the same values as the reference, bit by bit: {verify(options.runs, options.reference)}"
+    )
+
+
 def table(options: argparse.Namespace) -> None:
     """Write one experiment's table, ours beside the post's, in the formats of the outputs."""
     from fa.tables import write_comparison
 
-    write_comparison(options.runs, options.experiment, options.post, options.output)
+    write_comparison(options.runs, options.experiment, options.output)
 
 
 def figure(options: argparse.Namespace) -> None:
@@ -99,6 +115,22 @@ def figure(options: argparse.Namespace) -> None:
     from fa.figures import draw
 
     draw(options.name, options.metrics, options.output)
+
+
+def positive(kind: type) -> Callable[[str], float]:
+    """Return a converter of command-line text to a finite positive number."""
+
+    def convert(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = 0
+        if not 0 < value < math.inf:
+            name = "whole number" if kind is int else "number"
+            raise argparse.ArgumentTypeError(f"{text!r} is not a {name} above 0")
+        return value
+
+    return convert
 
 
 def parser() -> argparse.ArgumentParser:
@@ -138,22 +170,31 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--data", default="data/mnist", help="folder of the four IDX files")
     sub.add_argument("--output", required=True, help="the Parquet file, a row per run and epoch")
     sub.add_argument("--backend", default="auto", help="auto, numpy, numba or cupy")
-    sub.add_argument("--train-samples", type=int, default=50_000, help="training digits")
-    sub.add_argument("--test-samples", type=int, default=10_000, help="test digits")
-    sub.add_argument("--batch-size", type=int, default=200, help="samples in a batch")
-    sub.add_argument("--learning-rate", type=float, default=0.07, help="on the summed gradient")
-    sub.add_argument("--epochs", type=int, default=200, help="passes over the training digits")
-    sub.add_argument("--evaluate-every", type=int, default=10, help="epochs between accuracies")
+    sub.add_argument("--train-samples", type=positive(int), default=50_000, help="training digits")
+    sub.add_argument("--test-samples", type=positive(int), default=10_000, help="test digits")
+    sub.add_argument("--batch-size", type=positive(int), default=200, help="samples in a batch")
+    sub.add_argument(
+        "--learning-rate", type=positive(float), default=0.07, help="on the summed gradient"
+    )
+    sub.add_argument(
+        "--epochs", type=positive(int), default=200, help="passes over the training digits"
+    )
+    sub.add_argument(
+        "--evaluate-every", type=positive(int), default=10, help="epochs between accuracies"
+    )
 
     sub = add("gather", gather, "--run-table results/run_table.jsonl --runs results/runs")
     sub.add_argument("--run-table", required=True, help="the study's runs")
     sub.add_argument("--runs", required=True, help="folder of the shard files")
     sub.add_argument("--output", default="results/metrics", help="folder for the two tables")
 
+    sub = add("verify", verify, "--runs results/metrics/runs.parquet")
+    sub.add_argument("--runs", default="results/metrics/runs.parquet", help="the gathered runs")
+    sub.add_argument("--reference", default="reference", help="folder of the published metrics")
+
     sub = add("table", table, "table1 --output results/tables/table1.csv")
     sub.add_argument("experiment", help="an experiment of config.yaml")
     sub.add_argument("--runs", default="results/metrics/runs.parquet", help="the gathered runs")
-    sub.add_argument("--post", default="post.yaml", help="what the post reports")
     sub.add_argument("--output", nargs="+", required=True, help="files: .csv, .md, .tex")
 
     sub = add("figure", figure, "loss --output results/figures/loss.pdf")

@@ -9,9 +9,8 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, relevance
 
 from fa import feedback
-from fa.data import POOL
 from fa.errors import UserError
-from fa.experiments import as_list
+from fa.experiments import as_list, batch_problem, pool_problem
 
 KINDS = {
     "array": "a list",
@@ -102,11 +101,8 @@ def study_problems(config: Mapping[str, Any]) -> Iterator[str]:
     """Yield a sentence for every value that no schema can judge by itself."""
     dataset = config["dataset"]
     train, test = dataset["train_samples"], dataset["test_samples"]
-    if train + test > POOL:
-        yield (
-            f"dataset.train_samples + dataset.test_samples: {train} + {test} = {train + test} "
-            f"digits, but MNIST has {POOL}"
-        )
+    if problem := pool_problem(train, test):
+        yield f"dataset.train_samples + dataset.test_samples: {problem}"
     places = {"training": config["training"]} | {
         f"experiments.{name}[{index}]": grid
         for name, grids in config["experiments"].items()
@@ -114,11 +110,8 @@ def study_problems(config: Mapping[str, Any]) -> Iterator[str]:
     }
     for place, settings in places.items():
         for batch_size in as_list(settings.get("batch_size", [])):
-            if train % batch_size:
-                yield (
-                    f"{place}.batch_size: {batch_size} does not divide dataset.train_samples "
-                    f"({train}); the nearest that does is {nearest_divisor(train, batch_size)}"
-                )
+            if problem := batch_problem(train, batch_size):
+                yield f"{place}.batch_size: {problem}"
         for rate in as_list(settings.get("learning_rate", [])):
             if not math.isfinite(rate):
                 yield f"{place}.learning_rate: {rate} is not a finite number"
@@ -128,9 +121,3 @@ def study_problems(config: Mapping[str, Any]) -> Iterator[str]:
                     f"{place}.feedback: {name!r} is not a feedback mode; choose from "
                     f"{', '.join(feedback.modes())}"
                 )
-
-
-def nearest_divisor(number: int, wanted: int) -> int:
-    """Return the divisor of `number` that is nearest to `wanted`."""
-    divisors = (d for d in range(1, number + 1) if number % d == 0)
-    return min(divisors, key=lambda divisor: abs(divisor - wanted))

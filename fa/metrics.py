@@ -90,10 +90,45 @@ def digest(runs: str | Path) -> str:
     Rows are taken in the order of their keys and floats by their exact value, so the digest
     depends on neither the Parquet writer nor the order of the file.
     """
-    table = pq.read_table(runs).select([n for n in RUNS_SCHEMA.names if n != "experiments"])
+    table = pq.read_table(runs).select(RUNS_SCHEMA.names)
     table = table.sort_by([(key, "ascending") for key in RUN_KEYS])
-    sha = hashlib.sha256()
-    for row in table.to_pylist():
-        line = ",".join(v.hex() if isinstance(v, float) else str(v) for v in row.values())
-        sha.update(line.encode() + b"\n")
-    return sha.hexdigest()
+    lines = [",".join(values(row)) + "\n" for row in table.to_pylist()]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def values(row: dict) -> list[str]:
+    """Return a run's values as exact text, without the experiments it belongs to."""
+    kept = [value for name, value in row.items() if name != "experiments"]
+    return [value.hex() if isinstance(value, float) else str(value) for value in kept]
+
+
+def verify(runs: str | Path, reference: str | Path) -> str:
+    """Compare a study's digest with the published one.
+
+    Args:
+        runs: runs.parquet of the study.
+        reference: the folder of runs.parquet and digest.txt as published.
+
+    Returns:
+        The digest, if it is the published one.
+
+    Raises:
+        UserError: it is not; the message counts and names the runs that differ.
+    """
+    published = (Path(reference) / "digest.txt").read_text().strip()
+    found = digest(runs)
+    if found == published:
+        return found
+    ours, theirs = (
+        {Run(**{key: row[key] for key in RUN_KEYS}): row for row in pq.read_table(path).to_pylist()}
+        for path in (runs, Path(reference) / "runs.parquet")
+    )
+    differ = [run for run in ours if run in theirs and values(ours[run]) != values(theirs[run])]
+    raise UserError(
+        f"{runs} has the digest {found}, the reference {published}.\n"
+        f"  {len(ours.keys() - theirs.keys())} runs are not in the reference, "
+        f"{len(theirs.keys() - ours.keys())} of the reference are not in the study,\n"
+        f"  {len(differ)} runs have other values"
+        + "".join(f"\n    {run}" for run in differ[:5])
+        + ("\n    ..." if len(differ) > 5 else "")
+    )

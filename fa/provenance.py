@@ -18,11 +18,14 @@ SHARED_MODULES = (
     "training.py",
 )
 
+ARRAY_MODULES = ("backends/arrays.py",)
+COMPILED_MODULES = tuple(f"backends/{n}.py" for n in ("compiled", "kernel", "packing", "vectors"))
+
 BACKEND_MODULES = {
-    "numpy": ("backends/arrays.py",),
-    "cupy": ("backends/arrays.py",),
-    "numba": ("backends/compiled.py",),
-    "auto": ("backends/arrays.py", "backends/compiled.py"),
+    "numpy": ARRAY_MODULES,
+    "cupy": ARRAY_MODULES,
+    "numba": COMPILED_MODULES,
+    "auto": ARRAY_MODULES + COMPILED_MODULES,
 }
 
 

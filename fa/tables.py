@@ -14,15 +14,15 @@ BASELINE = "backprop"
 SETTINGS = ["hidden", "batch_size", "learning_rate", "epochs"]
 
 
-def write_comparison(
-    runs: str | Path, experiment: str, post: str | Path, outputs: Sequence[str | Path]
-) -> None:
+POST = Path(__file__).parent / "post.yaml"
+
+
+def write_comparison(runs: str | Path, experiment: str, outputs: Sequence[str | Path]) -> None:
     """Write one experiment's comparison of its feedback modes with backprop.
 
     Args:
         runs: runs.parquet.
         experiment: an experiment's name.
-        post: post.yaml, what the post reports.
         outputs: files ending in .csv (every number, full precision), .md or .tex (to read).
 
     Raises:
@@ -32,7 +32,7 @@ def write_comparison(
     table = table[[experiment in names for names in table["experiments"]]]
     if table.empty:
         raise UserError(f"{runs} holds no run of experiment {experiment!r}")
-    reported = yaml.safe_load(Path(post).read_text())["tables"].get(experiment, [])
+    reported = yaml.safe_load(POST.read_text())["tables"].get(experiment, [])
     rows = pd.DataFrame(comparisons(table, reported))
     for output in map(Path, outputs):
         output.parent.mkdir(parents=True, exist_ok=True)

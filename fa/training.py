@@ -66,22 +66,20 @@ def epochs(
     networks = [
         Network(run.seed, *initial_weights(run.seed, PIXELS, run.hidden, CLASSES)) for run in runs
     ]
-    fixed = [feedback.weights(run.feedback, run.seed, run.hidden, CLASSES) for run in runs]
     trainer = backend(samples, networks, first.batch_size, first.learning_rate)
+    batches = first.train_samples // first.batch_size
+    feedbacks = [
+        feedback.epochs(run.feedback, run.feedback_scale, run.seed, run.hidden, CLASSES, batches)
+        for run in runs
+    ]
     for epoch in range(first.epochs):
-        back = [scaled(run, weights, epoch) for run, weights in zip(runs, fixed, strict=True)]
+        back = [next(weights) for weights in feedbacks]
         losses = trainer.epoch(back)
         evaluate = (epoch + 1) % evaluate_every == 0 or epoch + 1 == first.epochs
         yield [
             measure(trainer, index, back[index], epoch, losses[index], evaluate)
             for index in range(len(runs))
         ]
-
-
-def scaled(run: Run, weights: np.ndarray | None, epoch: int) -> np.ndarray | float:
-    """Return a run's B in one epoch, s(t) included: an array, or the multiple of the live w2."""
-    factor = feedback.scale(run.feedback, run.feedback_scale, epoch)
-    return factor if weights is None else np.float32(factor) * weights
 
 
 def measure(
@@ -95,12 +93,13 @@ def measure(
     """Measure one run at the end of an epoch; see `fa.records.Epoch` for what and when."""
     w1, w2 = trainer.weights(index)
     forward = w2[:-1]
-    back = back if isinstance(back, np.ndarray) else back * forward
+    # The feedback weights of the epoch's last batch, where every batch has its own.
+    used = back.reshape(-1, *forward.shape)[-1] if isinstance(back, np.ndarray) else back * forward
     return Epoch(
         epoch,
         float(losses[0]),
         math.fsum(losses) / len(losses),
-        *alignment(forward, back),
+        *alignment(forward, used),
         test_accuracy=trainer.test_accuracy(index) if evaluate else None,
         weights_digest=digest(w1, w2) if evaluate else None,
     )

@@ -52,8 +52,9 @@ class Trainer(Protocol):
         """Train one epoch.
 
         Args:
-            feedback: each network's B in this epoch: an array (hidden, outputs) float32, or a
-                number for that multiple of the live w2.
+            feedback: each network's B in this epoch: an array (hidden, outputs) float32, or
+                (batches, hidden, outputs) for a B of each batch's own, or a number for that
+                multiple of the live w2.
 
         Returns:
             (networks, batches) float64: each batch's sum of (t - o)^2, before its update.

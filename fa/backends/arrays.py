@@ -83,25 +83,29 @@ class ArrayTrainer:
     def stacked_feedback(
         self, stack: Stack, feedback: Sequence[np.ndarray | float]
     ) -> tuple[Array, Array]:
-        """Return a stack's fixed weights (zero where w2 is live) and its multiples of w2."""
-        xp = self.xp
-        shape = stack.w2[0, :-1, :].shape
-        chosen = [feedback[i] for i in stack.members]
-        fixed = [np.zeros(shape, np.float32) if np.isscalar(b) else b for b in chosen]
-        live = [b if np.isscalar(b) else 0.0 for b in chosen]
-        return (
-            xp.stack([xp.asarray(b) for b in fixed]),
-            xp.reshape(xp.asarray(live, dtype=xp.float32), (-1, 1, 1)),
-        )
+        """Return a stack's given weights and its multiples of the live w2, 0 where not used.
 
-    def step(self, stack: Stack, batch: int, fixed: Array, live: Array) -> Array:
+        Returns:
+            (networks, 1 or batches, hidden, outputs) and (networks, 1, 1).
+        """
+        xp = self.xp
+        hidden, outputs = stack.w2.shape[1] - 1, stack.w2.shape[2]
+        chosen = [feedback[i] for i in stack.members]
+        given = [np.zeros((1, hidden, outputs)) if np.isscalar(b) else b for b in chosen]
+        given = [b.reshape(-1, hidden, outputs) for b in given]
+        most = max(len(b) for b in given)
+        given = np.stack([np.broadcast_to(b, (most, hidden, outputs)) for b in given])
+        live = np.array([b if np.isscalar(b) else 0 for b in chosen]).reshape(-1, 1, 1)
+        return xp.asarray(given, dtype=xp.float32), xp.asarray(live, dtype=xp.float32)
+
+    def step(self, stack: Stack, batch: int, given: Array, live: Array) -> Array:
         """Train a stack on one batch; return each network's sum of squared errors before it."""
         part = slice(batch * self.batch_size, (batch + 1) * self.batch_size)
         x, target = self.x[:, part, :], self.target[:, part, :]
         if stack.rows is not None:
             x = self.xp.take(x, stack.rows, axis=0)
             target = self.xp.take(target, stack.rows, axis=0)
-        back = fixed + live * stack.w2[:, :-1, :]
+        back = given[:, batch % given.shape[1], :, :] + live * stack.w2[:, :-1, :]
         gradient_w1, gradient_w2, error = gradients(x, target, stack.w1, stack.w2, back)
         stack.w1 = stack.w1 - self.learning_rate * gradient_w1
         stack.w2 = stack.w2 - self.learning_rate * gradient_w2

@@ -1,17 +1,20 @@
-r"""The feedback modes: what carries the output error back to the hidden units.
+"""The feedback modes: what carries the output error back to the hidden units.
 
 The hidden delta of a batch (`fa.network`) is ``(delta_out @ B.T) * h * (1 - h)``. A mode says
 what B is. Each mode is a module of this folder, so a file more is a mode more: its name is
 the file's name, and it has
 
 - ``SCALED``: whether B grows with s(t), the feedback scale of the run;
-- ``draw(stream, hidden, outputs)``: the fixed B, (hidden, outputs) float32, drawn from the
-  run's own random stream; or None for the live forward weights w2.
+- ``REDRAWN``: how often B is drawn anew: ``"never"``, every ``"epoch"`` or every ``"batch"``;
+- ``draw(stream, hidden, outputs)``: one B, (hidden, outputs) float32, from the run's own random
+  stream; or None for the live forward weights w2.
 """
 
 import importlib
+import itertools
 import math
 import pkgutil
+from collections.abc import Iterator
 from types import ModuleType
 
 import numpy as np
@@ -48,10 +51,22 @@ def scale(name: str, feedback_scale: str, epoch: int) -> float:
     return SCALES[feedback_scale](epoch) if mode(name).SCALED else 1.0
 
 
-def weights(name: str, seed: int, hidden: int, outputs: int) -> np.ndarray | None:
-    """Return one run's fixed feedback weights B, (hidden, outputs) float32, before scaling.
+def epochs(
+    name: str, feedback_scale: str, seed: int, hidden: int, outputs: int, batches: int
+) -> Iterator[np.ndarray | float]:
+    """Yield one run's B, s(t) included, for epoch after epoch without end.
 
-    Returns:
-        The weights; None where the mode sends the error back through the live w2.
+    Yields:
+        (hidden, outputs) float32; (batches, hidden, outputs) where every batch has its own; or
+        a number, for that multiple of the live w2.
     """
-    return mode(name).draw(stream(seed, "feedback", name, hidden), hidden, outputs)
+    chosen = mode(name)
+    draws = stream(seed, "feedback", name, hidden)
+    weights = None
+    for epoch in itertools.count():
+        if chosen.REDRAWN == "batch":
+            weights = np.stack([chosen.draw(draws, hidden, outputs) for _ in range(batches)])
+        elif chosen.REDRAWN == "epoch" or epoch == 0:
+            weights = chosen.draw(draws, hidden, outputs)
+        factor = scale(name, feedback_scale, epoch)
+        yield factor if weights is None else np.float32(factor) * weights

@@ -3,6 +3,7 @@
 import numpy as np
 
 SCALED = False
+REDRAWN = "never"
 
 
 def draw(stream: np.random.Generator, hidden: int, outputs: int) -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 
 SCALED = True
+REDRAWN = "never"
 
 
 def draw(stream: np.random.Generator, hidden: int, outputs: int) -> np.ndarray:

@@ -6,6 +6,7 @@ Lillicrap, Cownden, Tweed & Akerman, Nature Communications 7:13276 (2016).
 import numpy as np
 
 SCALED = True
+REDRAWN = "never"
 
 
 def draw(stream: np.random.Generator, hidden: int, outputs: int) -> np.ndarray:

@@ -4,8 +4,8 @@ import copy
 
 import pytest
 import yaml
-from conftest import ROOT
 
+from conftest import ROOT
 from fa.config import checked
 from fa.errors import UserError
 
@@ -51,7 +51,7 @@ def grid(**values):
         ("experiments.mine", [], "experiments.mine: [] names no runs"),
         ("experiments.mine", grid(hidden=[]), "experiments.mine[0].hidden: [] names no runs"),
         ("experiments.mine", grid(hidden=[20, 0]), "experiments.mine[0].hidden[1]: 0 is too small"),
-        ("experiments.mine", grid(feedback="rndom"), "experiments.mine[0].feedback: 'rndom' is not a feedback mode; choose from backprop, onehot, random"),
+        ("experiments.mine", grid(feedback="rndom"), "experiments.mine[0].feedback: 'rndom' is not a feedback mode; choose from backprop, backprop_scaled, onehot, random"),
         ("experiments.mine", grid(batch_size=[100, 7]), "experiments.mine[0].batch_size: 7 does not divide"),
         ("experiments.mine", [{"hidden": 20}], "experiments.mine[0]: feedback is missing"),
         ("experiments.a-b", grid(), '"a-b" is not a name'),

@@ -6,8 +6,8 @@ import http.server
 import threading
 
 import pytest
-from conftest import MNIST
 
+from conftest import MNIST
 from fa import download
 from fa.errors import UserError
 

@@ -2,8 +2,8 @@
 
 import pytest
 import yaml
-from conftest import ROOT
 
+from conftest import ROOT
 from fa import experiments
 from fa.config import checked
 from fa.errors import UserError

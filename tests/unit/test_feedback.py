@@ -1,5 +1,6 @@
 """The feedback modes and scales against their definitions."""
 
+import itertools
 import math
 
 import numpy as np
@@ -10,24 +11,51 @@ from fa.errors import UserError
 from fa.randomness import stream
 
 
+def first(mode, seed=0, hidden=20):
+    """Return a mode's B in the first epoch, where s(t) is 1."""
+    return next(feedback.epochs(mode, "log", seed, hidden, 10, batches=4))
+
+
 def test_every_mode_of_the_post_is_there():
     assert {"backprop", "random", "onehot"} <= set(feedback.modes())
 
 
+def test_backprop_is_the_live_w2_and_its_control_is_scaled():
+    plain = feedback.epochs("backprop", "log", 0, 20, 10, 4)
+    scaled = feedback.epochs("backprop_scaled", "log", 0, 20, 10, 4)
+    assert [next(plain) for _ in range(3)] == [1, 1, 1]
+    assert [next(scaled) for _ in range(3)] == [math.log(math.e + t) for t in range(3)]
+
+
+def test_fixed_feedback_changes_by_its_scale_alone():
+    weights = feedback.epochs("random", "log", 0, 20, 10, 4)
+    start, later = next(weights), next(weights)
+    np.testing.assert_array_equal(later, np.float32(math.log(math.e + 1)) * start)
+
+
+def test_redrawn_feedback_is_new_every_epoch_or_batch():
+    epochs = feedback.epochs("redrawn_every_epoch", "constant", 0, 20, 10, 4)
+    one, two = next(epochs), next(epochs)
+    assert one.shape == two.shape == (20, 10)
+    batches = first("redrawn_every_batch")
+    assert batches.shape == (4, 20, 10)
+    drawn = [one, two, *batches[1:]]
+    for a, b in itertools.combinations(drawn, 2):
+        assert abs(np.corrcoef(a.ravel(), b.ravel())[0, 1]) < 0.3
+
+
 @pytest.mark.parametrize("hidden", [1, 7, 20, 33])
 def test_onehot_hears_one_output_each(hidden):
-    weights = feedback.weights("onehot", 0, hidden, 10)
+    weights = first("onehot", 0, hidden)
     for unit in range(hidden):
         assert [weights[unit][k] for k in range(10)] == [float(k == unit % 10) for k in range(10)]
 
 
 def test_random_is_drawn_per_seed_and_independent_of_the_forward_weights():
-    many = np.concatenate([feedback.weights("random", seed, 20, 10).ravel() for seed in range(200)])
+    many = np.concatenate([first("random", seed).ravel() for seed in range(200)])
     assert many.std() == pytest.approx(21**-0.5, rel=0.02)
     assert abs(many.mean()) < 0.005
-    assert not np.array_equal(
-        feedback.weights("random", 0, 20, 10), feedback.weights("random", 1, 20, 10)
-    )
+    assert not np.array_equal(first("random", 0), first("random", 1))
 
 
 def test_scales():
@@ -43,7 +71,7 @@ def test_unknown_mode_lists_the_known_ones():
 
 
 def test_streams_are_named_and_independent():
-    first = stream(0, "split").random(1000)
-    np.testing.assert_array_equal(first, stream(0, "split").random(1000))
+    numbers = stream(0, "split").random(1000)
+    np.testing.assert_array_equal(numbers, stream(0, "split").random(1000))
     for other in (stream(1, "split"), stream(0, "weights", 20), stream(0, "weights", 40)):
-        assert abs(np.corrcoef(first, other.random(1000))[0, 1]) < 0.1
+        assert abs(np.corrcoef(numbers, other.random(1000))[0, 1]) < 0.1

@@ -5,7 +5,6 @@ import math
 import pandas as pd
 import pytest
 import yaml
-from conftest import ROOT
 
 from fa import tables
 from fa.errors import UserError
@@ -55,7 +54,7 @@ def runs(tmp_path):
 
 def test_the_table_compares_with_backprop_and_the_post(runs, tmp_path):
     outputs = [tmp_path / f"table1.{suffix}" for suffix in ("csv", "md", "tex")]
-    tables.write_comparison(runs, "table1", ROOT / "post.yaml", outputs)
+    tables.write_comparison(runs, "table1", outputs)
     row = pd.read_csv(outputs[0]).iloc[0]
     assert row["backprop_mean"] == pytest.approx(0.6 + sum(B) / 2000)
     assert row["other_sd"] == pytest.approx(pd.Series(A).std() / 100)
@@ -77,7 +76,7 @@ def test_an_experiment_of_one_mode_still_has_a_table(runs, tmp_path, kept):
     frame[frame["feedback"] == kept].to_parquet(runs)
     experiment = frame.loc[frame["feedback"] == kept, "experiments"].iloc[0][0]
     outputs = [tmp_path / f"table.{suffix}" for suffix in ("csv", "md", "tex")]
-    tables.write_comparison(runs, experiment, ROOT / "post.yaml", outputs)
+    tables.write_comparison(runs, experiment, outputs)
     row = pd.read_csv(outputs[0]).iloc[0]
     mean = frame.loc[frame["feedback"] == kept, "test_accuracy"].mean()
     assert row["backprop_mean" if kept == "backprop" else "other_mean"] == pytest.approx(mean)
@@ -86,11 +85,11 @@ def test_an_experiment_of_one_mode_still_has_a_table(runs, tmp_path, kept):
 
 def test_an_experiment_without_runs_is_named(runs, tmp_path):
     with pytest.raises(UserError, match="no run of experiment 'table9'"):
-        tables.write_comparison(runs, "table9", ROOT / "post.yaml", [tmp_path / "table9.md"])
+        tables.write_comparison(runs, "table9", [tmp_path / "table9.md"])
 
 
 def test_post_yaml_says_what_the_post_says():
-    reported = yaml.safe_load((ROOT / "post.yaml").read_text())["tables"]
+    reported = yaml.safe_load(tables.POST.read_text())["tables"]
     first = [
         (r["hidden"], r["backprop_accuracy"], r["accuracy"], r["p"]) for r in reported["table1"]
     ]

@@ -46,8 +46,7 @@ rule gather:
 
 rule table:
     input:
-        runs=METRICS[0],
-        post=str(ROOT / "post.yaml"),
+        METRICS[0],
     output:
         multiext(f"{RESULTS}/tables/{{experiment}}", ".csv", ".md", ".tex"),
     log:
@@ -55,9 +54,9 @@ rule table:
     benchmark:
         f"{RESULTS}/benchmarks/table_{{experiment}}.tsv"
     params:
-        code=provenance.files_digest(("tables.py", "statistics.py")),
+        code=provenance.files_digest(("tables.py", "statistics.py", "post.yaml")),
     message:
         "Writing the table of {wildcards.experiment}"
     shell:
-        "{PYTHON:q} -m fa table {wildcards.experiment} --runs {input.runs:q}"
-        " --post {input.post:q} --output {output:q} 2> {log:q}"
+        "{PYTHON:q} -m fa table {wildcards.experiment} --runs {input:q}"
+        " --output {output:q} 2> {log:q}"

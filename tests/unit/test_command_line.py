@@ -1,0 +1,37 @@
+"""What a person sees who calls `python -m fa` by hand."""
+
+import pytest
+
+from conftest import MNIST, call
+
+
+def test_help_lists_every_command():
+    done = call("fa", "--help")
+    assert done.returncode == 0
+    for command in ("download", "train", "gather", "verify", "table", "figure"):
+        assert command in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["hidden=20/feedback=rndom/seed=1"], "error: 'rndom' is not a feedback mode"),
+        (["hidden=20"], "error: 'hidden=20' does not give hidden, feedback and seed"),
+        (["hidden=20/feedback=random/seed=1", "--batch-size", 300], "error: 300 does not divide"),
+        (["hidden=20/feedback=random/seed=1", "--epochs", 0], "'0' is not a whole number above 0"),
+        (["hidden=20/feedback=random/seed=1", "--learning-rate", "nan"], "'nan' is not a number"),
+        (["hidden=20/feedback=random/seed=1", "--test-samples", 20_001], "but MNIST has 70000"),
+        (["hidden=20/feedback=random/seed=1", "--backend", "torch"], "is not one of auto, numpy"),
+        (["hidden=20/feedback=random/seed=1", "--backend", "cupy"], "error: backend cupy: "),
+        (
+            ["hidden=20/feedback=random/seed=1", "--data", "/nowhere"],
+            "error: /nowhere/train-images",
+        ),
+    ],
+)
+def test_a_mistake_is_explained_and_leaves_nothing(tmp_path, arguments, message):
+    done = call("fa", "train", "--data", MNIST, *arguments, "--output", tmp_path / "x.parquet")
+    assert done.returncode != 0
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,224 @@
+"""The whole workflow on a small study of real MNIST: what runs, and what runs again."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+from conftest import MNIST, ROOT, call
+from fa import metrics
+
+SMALL = {
+    "dataset": {"directory": str(MNIST), "train_samples": 2000, "test_samples": 500},
+    "training": {"epochs": 3, "evaluate_every": 2},
+    "seeds": 2,
+    "experiments": {
+        "table1": [
+            {"hidden": 20, "feedback": ["backprop", "random"]},
+            {"hidden": 12, "feedback": ["backprop", "random"], "batch_size": [100, 200]},
+        ],
+        "table2": [{"hidden": 20, "feedback": ["backprop", "onehot"]}],
+    },
+}
+RUNS = 2 * (2 + 4 + 1)
+
+
+def snakemake(folder, *arguments, config=None, source=ROOT):
+    """Call Snakemake as a user would, in a folder with a configuration of its own."""
+    if config is not None:
+        (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    return call(
+        "snakemake", "--cores", 2, "--snakefile", source / "Snakefile", *arguments, cwd=folder
+    )
+
+
+def finish(folder, *arguments, **options):
+    """Run the workflow and insist that it succeeds."""
+    done = snakemake(folder, *arguments, **options)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def planned(folder, *arguments, **options):
+    """Return how many jobs of each rule a dry run would start."""
+    done = snakemake(folder, "--dry-run", *arguments, **options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    table = (done.stdout + done.stderr).partition("Reasons")[0]
+    counts = re.findall(r"^\s*(\w[\w ]*?)\s+(\d+)\s*$", table, re.MULTILINE)
+    return {name.replace(" ", "_"): int(count) for name, count in counts if name != "total"}
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """Return the folder of a finished small study, in a path with a space."""
+    folder = tmp_path_factory.mktemp("a study")
+    finish(folder, config=SMALL)
+    return folder
+
+
+@pytest.fixture
+def copy(study, tmp_path):
+    """Return a copy of the finished study, as if the checkout had been moved."""
+    folder = tmp_path / "moved"
+    shutil.copytree(study, folder)
+    return folder
+
+
+def test_every_output_is_there_and_filled(study):
+    runs = pq.read_table(study / "results/metrics/runs.parquet")
+    assert runs.schema.equals(metrics.RUNS_SCHEMA)
+    assert len(runs) == RUNS
+    curves = pd.read_parquet(study / "results/metrics/curves.parquet")
+    assert len(curves) == 3 * RUNS
+    # 3 epochs measured every 2: epoch 1, and epoch 2 because it is the last.
+    assert set(curves.loc[curves["test_accuracy"].notna(), "epoch"]) == {1, 2}
+    assert len(pd.read_parquet(study / "results/runs")) == len(curves)
+    for name in ("table1", "table2"):
+        for suffix in ("csv", "md", "tex"):
+            assert (study / f"results/tables/{name}.{suffix}").stat().st_size > 100
+    for name in ("loss_single_runs", "loss_all_seeds", "loss_and_correlation"):
+        starts = {"pdf": b"%PDF", "svg": b"<?xml", "png": b"\x89PNG"}
+        for suffix, start in starts.items():
+            content = (study / f"results/figures/{name}.{suffix}").read_bytes()
+            assert content.startswith(start)
+            assert len(content) > 5000
+    for kind, suffix in (("logs", "log"), ("benchmarks", "tsv")):
+        assert len(list((study / f"results/{kind}/train").rglob(f"*.{suffix}"))) == RUNS
+
+
+def test_modes_of_a_seed_share_samples_and_initial_weights(study):
+    curves = pd.read_parquet(study / "results/metrics/curves.parquet")
+    first = curves[(curves["epoch"] == 0) & (curves["hidden"] == 20)]
+    assert (first.groupby("seed")["loss"].nunique() == 1).all(), "the loss before any update"
+    assert first["loss"].nunique() == 2
+
+
+def test_nothing_is_left_to_do(study):
+    assert planned(study) == {}
+
+
+def test_a_moved_study_is_still_done(copy):
+    assert planned(copy) == {}
+
+
+def test_adding_a_seed_trains_only_its_runs(copy):
+    counts = planned(copy, config=SMALL | {"seeds": 3})
+    assert counts["train"] == RUNS / 2
+    finish(copy, config=SMALL | {"seeds": 3})
+    assert len(pq.read_table(copy / "results/metrics/runs.parquet")) == RUNS * 3 / 2
+
+
+def test_a_changed_parameter_retrains_what_it_touches(copy):
+    experiments = json.loads(json.dumps(SMALL["experiments"]))
+    experiments["table2"][0]["learning_rate"] = 0.05
+    counts = planned(copy, config=SMALL | {"experiments": experiments})
+    assert counts["train"] == 2 * 2, "backprop and one-hot of table 2, at the new rate"
+
+
+@pytest.fixture
+def checkout(copy, tmp_path):
+    """Return a copy of the product whose modules a test may change."""
+    source = tmp_path / "checkout"
+    for name in ("fa", "workflow", "profiles"):
+        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "Snakefile", source)
+    assert planned(copy, source=source) == {}
+    return source
+
+
+def append(path, text="\n# a change\n"):
+    path.write_text(path.read_text() + text)
+
+
+def test_a_changed_figure_retrains_nothing(copy, checkout):
+    append(checkout / "fa/figures.py")
+    assert planned(copy, source=checkout) == {"figure": 3, "all": 1}
+
+
+def test_a_changed_equation_retrains_everything(copy, checkout):
+    append(checkout / "fa/network.py")
+    assert planned(copy, source=checkout)["train"] == RUNS
+
+
+def test_a_changed_feedback_mode_retrains_its_own_runs(copy, checkout):
+    append(checkout / "fa/feedback/onehot.py")
+    assert planned(copy, source=checkout)["train"] == 2
+
+
+def test_a_new_feedback_mode_retrains_nothing(copy, checkout):
+    shutil.copy(checkout / "fa/feedback/random.py", checkout / "fa/feedback/mine.py")
+    assert planned(copy, source=checkout) == {}
+    mine = {"mine": [{"hidden": 20, "feedback": "mine"}]}
+    config = SMALL | {"experiments": SMALL["experiments"] | mine}
+    assert planned(copy, source=checkout, config=config)["train"] == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"nonsense": 1}, "unknown key nonsense"),
+        ({"training": {"batch_size": 300}}, "300 does not divide"),
+        ({"experiments": {"mine": []}}, "names no runs"),
+    ],
+)
+def test_a_wrong_configuration_stops_at_planning_time(tmp_path, change, message):
+    done = snakemake(tmp_path, "--dry-run", config=SMALL | change)
+    assert done.returncode != 0
+    assert "error: the configuration cannot work" in done.stderr
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert 'File "' not in done.stderr
+
+
+@pytest.mark.parametrize(("fanout", "cores"), [(["seed"], 1), ([], 2)])
+def test_the_numbers_depend_on_neither_fanout_nor_cores(study, tmp_path, fanout, cores):
+    target = "results/metrics/runs.parquet"
+    finish(tmp_path, "--cores", cores, target, config=SMALL | {"fanout": fanout})
+    assert metrics.digest(tmp_path / target) == metrics.digest(study / target)
+
+
+def test_a_killed_study_goes_on_where_it_was(study, tmp_path):
+    target = "results/metrics/runs.parquet"
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(SMALL))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "snakemake", "-c", "2", "-s", ROOT / "Snakefile", target],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    shards = tmp_path / "results/runs"
+    while len(list(shards.rglob("*.parquet"))) < 3:
+        assert process.poll() is None, "the study ended before it could be killed"
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    done = len(list(shards.rglob("[!.]*.parquet")))
+    assert done < RUNS
+    assert snakemake(tmp_path, "--unlock").returncode == 0
+    assert RUNS - done <= planned(tmp_path, target)["train"] <= RUNS - done + 2
+    finish(tmp_path, target)
+    assert metrics.digest(tmp_path / target) == metrics.digest(study / target)
+
+
+def test_a_job_by_hand_is_the_job_of_the_workflow(study, tmp_path):
+    output = tmp_path / "one.parquet"
+    done = call(
+        "fa", "train", "hidden=20/feedback=random/seed=1", "--output", output,
+        "--train-samples", 2000, "--test-samples", 500, "--epochs", 3, "--evaluate-every", 2,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "epoch    3/3" in done.stderr
+    runs = pd.read_parquet(study / "results/metrics/runs.parquet")
+    theirs = runs[(runs["hidden"] == 20) & (runs["feedback"] == "random") & (runs["seed"] == 1)]
+    ours = pd.read_parquet(output)
+    assert ours["weights_digest"].iloc[-1] == theirs["weights_digest"].iloc[0]
