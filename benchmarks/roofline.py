@@ -1,0 +1,129 @@
+"""Where the fast backend's time goes, and how far that is from what the core can do.
+
+``python -m benchmarks.roofline`` times a whole epoch of real MNIST, and the two sparse products of
+it alone. Beside them stands a bound counted from the kernel: in each product a non-zero input
+costs, per tile of hidden units, a load of its index, one of its value and one of each vector of
+weights, and a multiplication and an addition for each vector; a core with AVX-512 starts two loads
+and two vector operations a cycle. Written to results/benchmarks/roofline.{csv,md}.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+import numpy as np  # noqa: E402
+import pandas as pd  # noqa: E402
+from numba import njit  # noqa: E402
+
+from benchmarks.work import BATCH_SIZE, LEARNING_RATE, Case, feedbacks, trainer, training_samples  # noqa: E402
+from fa.backends import kernel  # noqa: E402
+from fa.backends.compiled import CompiledTrainer  # noqa: E402
+from fa.backends.packing import make_scratch, pack_networks, up  # noqa: E402
+from fa.data import Digits  # noqa: E402
+
+CASES = [Case(*size, "random") for size in ((20, 1), (20, 5), (40, 1), (100, 1))]
+REPEATS = 11
+LANES = 16  # float32 in an AVX-512 register
+PER_CYCLE = 2  # loads, and vector operations, that a core starts in a cycle
+OUTPUT = Path("results/benchmarks")
+
+
+@njit(**kernel.PLAIN)
+def forward_epoch(rows, size, batches, w1, hidden, columns, stride):  # noqa: ANN001, ANN201
+    """Run the first product over all batches."""
+    for batch in range(batches):
+        kernel.forward(rows, batch * size, size, w1, hidden, columns, stride)
+
+
+@njit(**kernel.PLAIN)
+def update_epoch(lists, size, batches, w1, delta, columns, stride, rates, tile):  # noqa: ANN001, ANN201
+    """Run the second product, and the update of w1, over all batches."""
+    for batch in range(batches):
+        kernel.update(lists, batch, w1, delta, columns, stride, rates, size, tile)
+
+
+@njit
+def chain(count):  # noqa: ANN001, ANN201
+    """Multiply (three cycles) and add (one), each waiting for the one before."""
+    x = np.int64(3)
+    for i in range(count):
+        x = x * x + i
+    return x
+
+
+def cycles_per_second() -> float:
+    """Return the clock of the core, from a chain of operations of known latency."""
+    count = 20_000_000
+    chain(1)
+    return 4 * count / best(lambda: chain(count))
+
+
+def best(call: Callable[[], object]) -> float:
+    """Return the least seconds of several calls: what the machine can do undisturbed."""
+    seconds = []
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        call()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+def profile(case: Case, train: Digits, clock: float) -> dict[str, float]:
+    """Return microseconds per batch and network: measured, in parts, and the bound."""
+    trained = trainer(CompiledTrainer, case, train)
+    back = next(feedbacks(case))
+    networks, columns = pack_networks(trained.w1, trained.w2, back, LEARNING_RATE)
+    stride = up(columns, kernel.STEP)
+    scratch = make_scratch(BATCH_SIZE, stride, case.hidden)
+    batches = len(train.labels) // BATCH_SIZE
+    first = trained.rows, BATCH_SIZE, batches, networks.w1, scratch.hidden, columns, stride
+    second = (trained.columns, BATCH_SIZE, batches, networks.w1, scratch.delta, columns, stride)
+    second += networks.rates, scratch.tile
+    parts = {
+        "whole": best(lambda: trained.epoch(back)),
+        "first_product": best(lambda: forward_epoch(*first)),
+        "second_product": best(lambda: update_epoch(*second)),
+        "bound_of_products": bound_in_cycles(trained, columns) / clock,
+    }
+    scale = 1e6 / batches / case.networks
+    row = {name: seconds * scale for name, seconds in parts.items()}
+    products = row["first_product"] + row["second_product"]
+    return {
+        "hidden": case.hidden,
+        "networks": case.networks,
+        **row,
+        "rest": row["whole"] - products,
+        "products_of_bound": products / row["bound_of_products"],
+    }
+
+
+def bound_in_cycles(trained: CompiledTrainer, columns: int) -> float:
+    """Return the cycles that both products need for an epoch at the least."""
+    inputs = int(trained.rows.start[-1]) + int(trained.columns.start[-1])
+    widths = [min(kernel.TILE, columns - at) for at in range(0, columns, kernel.TILE)]
+    vectors = [up(width, LANES) // LANES for width in widths]
+    return inputs * sum(max(2 + v, 2 * v) / PER_CYCLE for v in vectors)
+
+
+def main() -> None:
+    """Profile the cases and write the table."""
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    train = training_samples("data/mnist")
+    clock = cycles_per_second()
+    rows = pd.DataFrame([profile(case, train, clock) for case in CASES])
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    rows.assign(clock_hertz=clock).to_csv(OUTPUT / "roofline.csv", index=False)
+    titles = {"products_of_bound": "products / bound"}
+    titles |= {name: name.replace("_", " ") for name in rows.columns if name not in titles}
+    text = rows.rename(columns=titles).to_markdown(index=False, floatfmt=".3g")
+    note = f"Microseconds per batch of {BATCH_SIZE} and network, the least of {REPEATS} epochs;"
+    note += f" the core's clock was {clock / 1e9:.2f} GHz."
+    (OUTPUT / "roofline.md").write_text(f"{text}\n\n{note}\n")
+    print(text, note, sep="\n\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,191 @@
+"""The work that every implementation does: which networks, on which batches, checked how."""
+
+import itertools
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import array_api_compat.numpy as xp
+import numpy as np
+
+from fa import data, feedback
+from fa.backends import Network, Trainer
+from fa.backends.arrays import inputs, one_hot
+from fa.data import CLASSES, PIXELS, Digits
+from fa.network import gradients, initial_weights
+
+SAMPLES_OF_SEED = 0
+TRAIN_SAMPLES, TEST_SAMPLES = 50_000, 10_000
+BATCH_SIZE = 200
+LEARNING_RATE = 0.07
+FEEDBACK_SCALE = "log"
+TIMED_EPOCHS = 3
+
+CHECKED_BATCHES = 20
+# Twenty batches are before chaos sets in: implementations in float32 differ from float64 by
+# 1e-8 in the losses and 1e-6 in the weights, and a wrong equation by far more than this.
+TOLERANCE = 1e-5
+# At the study's rate large networks saturate within a few batches, and their gradients vanish;
+# at a tenth of it every batch counts in the check.
+CHECKED_RATES = (LEARNING_RATE, LEARNING_RATE / 10)
+
+
+class Disagreement(Exception):
+    """An implementation does not do the same work."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """Networks of one kind, trained on the same batches.
+
+    Attributes:
+        hidden: hidden units of each network.
+        networks: how many; they differ in their weights.
+        feedback: the feedback mode of all.
+    """
+
+    hidden: int
+    networks: int
+    feedback: str
+
+
+CASES = [
+    *(Case(hidden, networks, "random") for hidden in (20, 40, 100) for networks in (1, 5)),
+    Case(20, 1, "backprop"),
+]
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """How far an implementation is from the float64 reference after the checked batches.
+
+    Attributes:
+        losses: the largest relative difference of a batch's loss.
+        weights: the largest absolute difference of a weight.
+    """
+
+    losses: float
+    weights: float
+
+
+def training_samples(directory: str) -> Digits:
+    """Return the samples that all networks of all cases see."""
+    digits = data.load(directory)
+    return data.split(digits, SAMPLES_OF_SEED, TRAIN_SAMPLES, TEST_SAMPLES)[0]
+
+
+def trainer(
+    implementation: type[Trainer], case: Case, train: Digits, learning_rate: float = LEARNING_RATE
+) -> Trainer:
+    """Return an implementation with a case's networks before training."""
+    nothing_to_test = train[:0]
+    networks = [
+        Network(SAMPLES_OF_SEED, *initial_weights(seed, PIXELS, case.hidden, CLASSES))
+        for seed in range(case.networks)
+    ]
+    samples = {SAMPLES_OF_SEED: (train, nothing_to_test)}
+    return implementation(samples, networks, BATCH_SIZE, learning_rate)
+
+
+def feedbacks(case: Case) -> Iterator[tuple[np.ndarray | float, ...]]:
+    """Yield all networks' B for epoch after epoch, as `fa.backends.Trainer.epoch` takes it."""
+    batches = TRAIN_SAMPLES // BATCH_SIZE
+    drawn = [
+        feedback.epochs(case.feedback, FEEDBACK_SCALE, seed, case.hidden, CLASSES, batches)
+        for seed in range(case.networks)
+    ]
+    return zip(*drawn, strict=True)
+
+
+def start_up(implementation: type[Trainer], case: Case, train: Digits) -> dict[str, float]:
+    """Train a first epoch and check the implementation.
+
+    Returns:
+        What is not part of the measurements: seconds of set-up (weights, inputs) and of the
+        first epoch, compilation included; and the deviations that the check found.
+
+    Raises:
+        Disagreement: it does not do the same work.
+    """
+    start = time.perf_counter()
+    first = trainer(implementation, case, train)
+    ready = time.perf_counter()
+    first.epoch(next(feedbacks(case)))
+    end = time.perf_counter()
+    found = check(implementation, case, train)
+    return {
+        "setup_seconds": ready - start,
+        "first_epoch_seconds": end - ready,
+        "loss_deviation": found.losses,
+        "weight_deviation": found.weights,
+    }
+
+
+def seconds_per_epoch_and_network(
+    implementation: type[Trainer], case: Case, train: Digits
+) -> float:
+    """Time a few epochs of a training that starts anew from the initial weights.
+
+    What an epoch costs depends on the weights (a saturated network computes with subnormal
+    numbers), so every repeat times the same epochs. The first one warms up.
+    """
+    trained = trainer(implementation, case, train)
+    first, *backs = itertools.islice(feedbacks(case), 1 + TIMED_EPOCHS)
+    trained.epoch(first)
+    start = time.perf_counter()
+    for back in backs:
+        trained.epoch(back)
+    return (time.perf_counter() - start) / TIMED_EPOCHS / case.networks
+
+
+def check(implementation: type[Trainer], case: Case, train: Digits) -> Deviation:
+    """Compare an implementation's first batches with the equations in float64.
+
+    Raises:
+        Disagreement: its losses or its weights are not those of the same work.
+    """
+    first = train[: CHECKED_BATCHES * BATCH_SIZE]
+    found = [deviation(implementation, case, first, rate) for rate in CHECKED_RATES]
+    worst = Deviation(max(d.losses for d in found), max(d.weights for d in found))
+    # Written so that a NaN fails too.
+    if not (worst.losses <= TOLERANCE and worst.weights <= TOLERANCE):
+        raise Disagreement(
+            f"after {CHECKED_BATCHES} batches the losses differ by {worst.losses:.1g} (relative) "
+            f"and the weights by {worst.weights:.1g} from float64; {TOLERANCE:g} is allowed"
+        )
+    return worst
+
+
+def deviation(
+    implementation: type[Trainer], case: Case, train: Digits, learning_rate: float
+) -> Deviation:
+    """Return how far an implementation is from the equations in float64 after one epoch."""
+    checked = trainer(implementation, case, train, learning_rate)
+    losses = checked.epoch(next(feedbacks(case)))
+    deviations = []
+    for index in range(case.networks):
+        expected, *weights = reference(case, index, train, learning_rate)
+        if losses[index].shape != expected.shape:
+            raise Disagreement(f"{losses[index].shape} losses an epoch, not {expected.shape}")
+        pairs = list(zip(checked.weights(index), weights, strict=True))
+        relative = np.abs(losses[index] / expected - 1).max()
+        deviations.append((relative, max(np.abs(ours - right).max() for ours, right in pairs)))
+    return Deviation(*(float(np.max(column)) for column in zip(*deviations, strict=True)))
+
+
+def reference(
+    case: Case, index: int, train: Digits, learning_rate: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Train one network of a case for one epoch in float64; return its losses, w1 and w2."""
+    w1, w2 = (w.astype(np.float64) for w in initial_weights(index, PIXELS, case.hidden, CLASSES))
+    back = next(feedbacks(case))[index]
+    x, target = inputs(xp, train).astype(np.float64), one_hot(xp, train).astype(np.float64)
+    losses = []
+    for start in range(0, len(x), BATCH_SIZE):
+        batch = slice(start, start + BATCH_SIZE)
+        live = back * w2[:-1] if np.isscalar(back) else back.astype(np.float64)
+        gradient_w1, gradient_w2, error = gradients(x[batch], target[batch], w1, w2, live)
+        w1 -= learning_rate * gradient_w1
+        w2 -= learning_rate * gradient_w2
+        losses.append(error)
+    return np.array(losses), w1, w2

@@ -1,0 +1,184 @@
+"""The benchmark's arithmetic and its refusals; no peer needs to be installed."""
+
+import json
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks import pipeline, training, work, worker
+from benchmarks.peers.numpy_blas import NumpyBlas
+from fa import data
+from fa.backends.arrays import ArrayTrainer
+from fa.errors import UserError
+from fa.records import write_shard
+
+SMALL = work.Case(hidden=5, networks=2, feedback="random")
+
+
+@pytest.fixture(scope="module")
+def train(digits):
+    return data.split(digits, 0, work.CHECKED_BATCHES * work.BATCH_SIZE, 0)[0]
+
+
+@pytest.mark.parametrize("implementation", [ArrayTrainer, NumpyBlas])
+@pytest.mark.parametrize("feedback", ["random", "onehot", "backprop"])
+def test_what_does_the_work_passes_the_check(implementation, feedback, train):
+    found = work.check(implementation, work.Case(5, 2, feedback), train)
+    assert 0 < found.losses < 1e-6
+    assert 0 < found.weights < work.TOLERANCE
+
+
+class Averaging(ArrayTrainer):
+    """Averages the gradient over the batch, which the post sums."""
+
+    def __init__(self, samples, networks, batch_size, learning_rate):
+        super().__init__(samples, networks, batch_size, learning_rate / batch_size)
+
+
+class Deaf(ArrayTrainer):
+    """Never carries the error back to the hidden units."""
+
+    def epoch(self, feedback):
+        return super().epoch([np.zeros_like(b) for b in feedback])
+
+
+class Lazy(ArrayTrainer):
+    """Leaves out the last batch."""
+
+    def epoch(self, feedback):
+        self.x = self.x[:, : -self.batch_size]
+        return super().epoch(feedback)
+
+
+class Broken(ArrayTrainer):
+    """Loses its numbers."""
+
+    def epoch(self, feedback):
+        return super().epoch(feedback) * np.nan
+
+
+@pytest.mark.parametrize("implementation", [Averaging, Deaf, Lazy, Broken])
+def test_what_does_other_work_is_refused(implementation, train):
+    with pytest.raises(work.Disagreement):
+        work.check(implementation, SMALL, train)
+
+
+def test_a_peer_that_is_not_installed_is_named(monkeypatch, capsys):
+    absent = worker.IMPLEMENTATIONS["jax"]._replace(distribution="no-such-package")
+    monkeypatch.setitem(worker.IMPLEMENTATIONS, "jax", absent)
+    worker.main("jax", "20", "1", "random")
+    said = json.loads(capsys.readouterr().out)
+    assert said == {"status": "not installed", "note": "no-such-package is not installed"}
+
+
+def test_everyone_is_first_once():
+    turns = [list(training.in_turns("abc", repeat)) for repeat in range(3)]
+    assert turns == [list("abc"), list("bca"), list("cab")]
+
+
+def measurements(networks=1, **milliseconds):
+    """Return rows of training.csv: implementation -> its repeats in milliseconds."""
+    rows = [
+        (name.replace("_", "-"), 20, networks, "random", repeat, value / 1e3)
+        for name, values in milliseconds.items()
+        for repeat, value in enumerate(values)
+    ]
+    return pd.DataFrame(rows, columns=training.MEASUREMENT)
+
+
+def checks(networks=1, **status):
+    rows = [
+        {"implementation": name.replace("_", "-"), "status": value, "note": f"why {name}"}
+        for name, value in status.items()
+    ]
+    table = pd.DataFrame(rows, columns=training.CHECK)
+    return table.assign(hidden=20, networks=networks, feedback="random")
+
+
+def test_speed_is_relative_to_the_fastest_peer():
+    table = training.summary(
+        measurements(numba=[10, 12, 90], numpy=[5, 5, 5], pytorch=[40, 36, 30], jax=[72, 80, 60])
+    ).set_index("implementation")
+    assert table["median"]["numba"] == pytest.approx(0.012)
+    assert (table["fastest_peer"] == 0.036).all(), "numpy is ours, so it is no peer"
+    assert table["speed"].to_dict() == pytest.approx(
+        {"numba": 3, "numpy": 36 / 5, "pytorch": 1, "jax": 0.5}
+    )
+
+
+def test_every_case_has_a_fastest_peer_of_its_own():
+    rows = [measurements(1, numba=[1], jax=[3]), measurements(5, numba=[1], jax_vmap=[2])]
+    table = training.summary(pd.concat(rows))
+    assert table.loc[table["implementation"] == "numba", "speed"].tolist() == [3, 2]
+
+
+def test_without_peers_there_is_no_speed():
+    table = training.summary(measurements(numba=[1, 2]))
+    assert table["speed"].isna().all()
+    assert training.cell(table.loc[0]) == "1.5 [1.2, 1.8]"
+
+
+def test_the_report_names_who_was_not_measured():
+    text = training.report(
+        measurements(numba=[10], numpy_blas=[20]),
+        checks(numba="measured", numpy_blas="measured", pytorch="not installed", jax="refused"),
+    )
+    assert "| numba            | 10.0 [10.0, 10.0] (2.00×) |" in text
+    assert "| pytorch          | not installed" in text
+    assert "- jax: refused (why jax)" in text
+    assert "scikit-learn is left out" in text
+
+
+def test_the_files_are_written(tmp_path):
+    both = [measurements(n, numba=[10, 11], numpy_blas=[20, 21]) for n in (1, 5)]
+    said = [checks(n, numba="measured", numpy_blas="measured") for n in (1, 5)]
+    with plt.style.context("default"):
+        training.write(pd.concat(both), pd.concat(said), tmp_path)
+    names = {"training.csv", "training_checks.csv", "training.md", "training.pdf", "training.png"}
+    assert {path.name for path in tmp_path.iterdir()} == names
+    assert pd.read_csv(tmp_path / "training.csv").columns.tolist() == training.MEASUREMENT
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch):
+    """Return a folder like a finished study of two training jobs of 10 s on two cores."""
+    monkeypatch.chdir(tmp_path)
+    results = tmp_path / "results"
+    for seed, peak in enumerate(("300.0", "-")):
+        write_shard({}, results / f"runs/seed={seed}/x.parquet", {"seconds": 8.0})
+        tsv = results / f"benchmarks/train/seed={seed}/x.tsv"
+        tsv.parent.mkdir(parents=True)
+        tsv.write_text(f"s\tmax_rss\n10.0\t{peak}\n")
+    for name, seconds in (("gather", 2.0), ("download", 99.0)):
+        (results / f"benchmarks/{name}.tsv").write_text(f"s\tmax_rss\n{seconds}\tNA\n")
+    log = tmp_path / ".snakemake/log/2026-01-01T000000.0.snakemake.log"
+    log.parent.mkdir(parents=True)
+    finished = "".join(f"Finished jobid: {job} (Rule: train)\n" for job in (1, 2))
+    log.write_text(f"Provided cores: 2\n{finished}Elapsed time: 0:00:12.500000\n")
+    return results
+
+
+def test_core_time_adds_up(study):
+    call = pipeline.find_call(2)
+    assert call == (12.5, 2)
+    rows = pipeline.wall_rows(study, call)
+    seconds = [row.value for row in rows if row.part == "core time"]
+    assert seconds == [16, 4, 2, 3]
+    assert sum(row.value for row in rows if row.part.startswith("share")) == pytest.approx(1)
+    assert "64.0%" in pipeline.report(pd.DataFrame(rows))
+
+
+def test_a_job_too_short_to_be_sampled_has_no_peak(study):
+    assert [row.value for row in pipeline.memory_rows(study)] == [1, 300, 300]
+
+
+def test_the_log_of_another_study_is_not_taken(study):
+    with pytest.raises(UserError, match="all 3 shards"):
+        pipeline.find_call(3)
+
+
+def test_no_study_is_said_so(tmp_path):
+    with pytest.raises(UserError, match="run the study first"):
+        pipeline.shard_files(tmp_path)
