@@ -1,22 +1,25 @@
 # make            the whole study: environment, MNIST, training, metrics, tables, figures
 # make quick      the same pipeline in about a minute, into results/quick
+# make tuning, sensitivity, scaling, controls: the extension studies
 # make test       linters and tests
 # make verify     are my metrics the published ones, bit by bit?
 # make publish    results/ becomes reference/, docs/figures/ and the README's tables
+# make bench      training beside its peers, and the pipeline's share (needs a finished `make`)
 # make lock       requirements.lock anew from pyproject.toml (needs uv)
 
 PYTHON ?= python3
 VENV := .venv
 SNAKEMAKE := $(VENV)/bin/python -m snakemake --cores all
 
-.PHONY: reproduce quick test verify publish lock
+.PHONY: reproduce quick tuning sensitivity scaling controls numpy test verify publish bench lock
 .DELETE_ON_ERROR:
 
 reproduce: $(VENV)/installed
 	$(SNAKEMAKE)
 
-quick: $(VENV)/installed
-	$(SNAKEMAKE) --configfile studies/quick.yaml
+# Each is a file of studies/; `make` afterwards holds the claims against its runs too.
+quick tuning sensitivity scaling controls numpy: $(VENV)/installed
+	$(SNAKEMAKE) --configfile studies/$@.yaml
 
 test: $(VENV)/installed
 	$(VENV)/bin/python -m ruff check .
@@ -32,9 +35,16 @@ verify: $(VENV)/installed
 publish: $(VENV)/installed
 	$(VENV)/bin/python workflow/scripts/publish.py
 
+bench: $(VENV)/installed-bench
+	$(SNAKEMAKE) download
+	$(VENV)/bin/python -m benchmarks.training
+	$(VENV)/bin/python -m benchmarks.roofline
+	$(VENV)/bin/python -m benchmarks.pipeline
+
+COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet
 lock:
-	uv pip compile pyproject.toml --extra test --universal --python-version 3.11 \
-	    --generate-hashes --no-header --quiet --output-file requirements.lock
+	$(COMPILE) pyproject.toml --extra test --output-file requirements.lock
+	$(COMPILE) --group bench --constraint requirements.lock --output-file requirements-bench.lock
 
 $(VENV)/installed: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, $(PYTHON) is " + sys.version.split()[0] + "; name another with: make PYTHON=python3.12")'
@@ -45,4 +55,11 @@ $(VENV)/installed: requirements.lock
 	    $(PYTHON) -m venv --clear $(VENV) && \
 	    $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; \
 	fi
+	@touch $@
+
+# PyTorch has builds of the same version for CPU and CUDA, with other hashes: so it is pinned here.
+$(VENV)/installed-bench: $(VENV)/installed requirements-bench.lock
+	@$(VENV)/bin/python -m ensurepip > /dev/null
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
 	@touch $@

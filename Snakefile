@@ -19,4 +19,5 @@ rule all:
     input:
         METRICS,
         TABLES,
+        CLAIMS,
         FIGURES,

@@ -40,7 +40,7 @@ def run_table(options: argparse.Namespace) -> None:
 
 def train(options: argparse.Namespace) -> None:
     """Train networks side by side and write their histories as one Parquet file."""
-    from fa import backends, data, records, training
+    from fa import backends, data, provenance, records, training
     from fa.experiments import Run, batch_problem, parse_networks, pool_problem
 
     for problem in (
@@ -65,8 +65,14 @@ def train(options: argparse.Namespace) -> None:
     histories = training.train(
         runs, data.load(options.data), backend, options.evaluate_every, epoch_line(start)
     )
-    provenance = {"backend": backend.__name__, "seconds": time.perf_counter() - start}
-    records.write_shard(histories, options.output, provenance)
+    made_by = {
+        "backend": backend.__name__,
+        "evaluate_every": options.evaluate_every,
+        "seconds": time.perf_counter() - start,
+        "training": provenance.training_digest({run.feedback for run in runs}, options.backend),
+        "versions": provenance.versions("numpy", "numba", "pyarrow"),
+    }
+    records.write_shard(histories, options.output, made_by)
 
 
 def epoch_line(start: float) -> Callable:
@@ -108,6 +114,13 @@ def table(options: argparse.Namespace) -> None:
     from fa.tables import write_comparison
 
     write_comparison(options.runs, options.experiment, options.output)
+
+
+def claims(options: argparse.Namespace) -> None:
+    """Hold the post's claims against the metrics and write the verdicts."""
+    from fa.claims import write
+
+    write(options.metrics, options.output)
 
 
 def figure(options: argparse.Namespace) -> None:
@@ -196,6 +209,17 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("experiment", help="an experiment of config.yaml")
     sub.add_argument("--runs", default="results/metrics/runs.parquet", help="the gathered runs")
     sub.add_argument("--output", nargs="+", required=True, help="files: .csv, .md, .tex")
+
+    sub = add("claims", claims, "--output results/tables/claims.md")
+    sub.add_argument(
+        "--metrics", nargs="+", default=["results/metrics"], help="folders of the two tables"
+    )
+    sub.add_argument(
+        "--output",
+        nargs="+",
+        required=True,
+        help="verdicts, claims, comparisons or post_audit, each as .csv, .md or .tex",
+    )
 
     sub = add("figure", figure, "loss --output results/figures/loss.pdf")
     sub.add_argument("name", help="a figure of fa.figures")

@@ -23,7 +23,7 @@ KINDS = {
 
 
 def checked(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the configuration with the schema's defaults filled in.
+    """Return the configuration with the schema's defaults, and the experiments of its study.
 
     Raises:
         UserError: it cannot work; one message names every wrong key, its value and what
@@ -35,7 +35,8 @@ def checked(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, A
         problems = list(study_problems(config))
     if problems:
         raise UserError("the configuration cannot work:\n" + "\n".join(f"  {p}" for p in problems))
-    return dict(config)
+    chosen = config["study"] or list(config["experiments"])
+    return config | {"experiments": {name: config["experiments"][name] for name in chosen}}
 
 
 def with_defaults(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,9 +104,13 @@ def study_problems(config: Mapping[str, Any]) -> Iterator[str]:
     train, test = dataset["train_samples"], dataset["test_samples"]
     if problem := pool_problem(train, test):
         yield f"dataset.train_samples + dataset.test_samples: {problem}"
+    experiments = config["experiments"]
+    for name in config["study"] or []:
+        if name not in experiments:
+            yield f"study: {name!r} is not an experiment; choose from {', '.join(experiments)}"
     places = {"training": config["training"]} | {
         f"experiments.{name}[{index}]": grid
-        for name, grids in config["experiments"].items()
+        for name, grids in experiments.items()
         for index, grid in enumerate(grids)
     }
     for place, settings in places.items():

@@ -1,6 +1,7 @@
 """Gathers shard files into the two tables that everything else is drawn from."""
 
 import hashlib
+import json
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ import pyarrow.parquet as pq
 
 from fa.errors import UserError
 from fa.experiments import RUN_KEYS, Run, read_run_table
+from fa.provenance import versions
 from fa.records import KEY_SCHEMA, read_shard, write_atomically
 
 RUNS_SCHEMA = pa.schema(
@@ -52,11 +54,13 @@ def gather(run_table: str | Path, shard_folder: str | Path, output: str | Path) 
             runs.append((run, summary(found[run], experiments)))
     curves.sort(key=lambda pair: pair[0])
     runs.sort(key=lambda pair: pair[0])
-    rows = pa.Table.from_pylist([row for _, row in runs], schema=RUNS_SCHEMA)
-    write_atomically(rows, Path(output) / "runs.parquet")
-    write_atomically(
-        pa.concat_tables([table for _, table in curves]), Path(output) / "curves.parquet"
-    )
+    tables = {
+        "runs": pa.Table.from_pylist([row for _, row in runs], schema=RUNS_SCHEMA),
+        "curves": pa.concat_tables([table for _, table in curves]),
+    }
+    made_by = {"provenance": json.dumps({"versions": versions("numpy", "pyarrow")})}
+    for name, table in tables.items():
+        write_atomically(table.replace_schema_metadata(made_by), Path(output) / f"{name}.parquet")
 
 
 def split_runs(table: pa.Table) -> Iterator[tuple[Run, pa.Table]]:

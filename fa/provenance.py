@@ -1,8 +1,10 @@
-"""What a result depends on: the training modules, so that a change of theirs retrains."""
+"""What a result depends on: the training modules, and the versions of what made it."""
 
 import hashlib
+import platform
 from collections.abc import Iterable
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
@@ -41,8 +43,18 @@ def training_digest(feedback_modes: Iterable[str], backend: str) -> str:
 
 @cache
 def files_digest(names: tuple[str, ...]) -> str:
-    """Return 16 hex digits of the SHA-256 of the package's files of these names."""
+    """Return 16 hex digits of the SHA-256 of the package's files of these names.
+
+    A folder's name stands for the files in it.
+    """
     sha = hashlib.sha256()
     for name in names:
-        sha.update(name.encode() + b"\0" + (PACKAGE / name).read_bytes() + b"\0")
+        path = PACKAGE / name
+        for file in sorted(p for p in path.iterdir() if p.is_file()) if path.is_dir() else [path]:
+            sha.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return sha.hexdigest()[:16]
+
+
+def versions(*packages: str) -> dict[str, str]:
+    """Return the versions of Python and of some installed packages."""
+    return {"python": platform.python_version()} | {name: version(name) for name in packages}

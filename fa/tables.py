@@ -36,18 +36,30 @@ def write_comparison(runs: str | Path, experiment: str, outputs: Sequence[str | 
     rows = pd.DataFrame(comparisons(table, reported))
     for output in map(Path, outputs):
         output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(render(rows, output.suffix))
+        output.write_text(render(rows, readable(rows), output.suffix))
 
 
-def render(rows: pd.DataFrame, suffix: str) -> str:
-    """Return the comparison in one format, named by the file's suffix."""
+def render(rows: pd.DataFrame, text: pd.DataFrame, suffix: str) -> str:
+    """Return a table in the format of a file's suffix.
+
+    Args:
+        rows: every number, for .csv.
+        text: the same as text to read, for .md and .tex.
+        suffix: of the file.
+
+    Raises:
+        UserError: it is none of the three.
+    """
     if suffix == ".csv":
         return rows.to_csv(index=False)
     if suffix == ".md":
-        return readable(rows).to_markdown(index=False, disable_numparse=True) + "\n"
+        return text.to_markdown(index=False, disable_numparse=True) + "\n"
     if suffix == ".tex":
-        table = readable(rows).map(latex).rename(columns=latex)
-        return table.style.hide(axis="index").to_latex(hrules=True)
+        # Sentences wrap, figures do not.
+        widths = [text[name].map(len).max() for name in text]
+        columns = "".join("p{4cm}" if width > 30 else "l" for width in widths)
+        styled = text.map(latex).rename(columns=latex).style.hide(axis="index")
+        return styled.to_latex(hrules=True, column_format=columns)
     raise UserError(f"a table cannot be written as {suffix!r}; use .csv, .md or .tex")
 
 

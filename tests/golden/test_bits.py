@@ -1,5 +1,7 @@
 """The compiled backend: the same bits on every CPU, and the numbers of the reference."""
 
+import dataclasses
+import math
 import os
 import subprocess
 import sys
@@ -10,7 +12,9 @@ import pytest
 
 import weights
 from conftest import ROOT
+from fa import backends, metrics, records, training
 from fa.backends import kernel
+from fa.experiments import Run
 
 # CPU model -> the instruction set that a machine must have to run code compiled for it.
 TARGETS = {"x86-64": "sse2", "x86-64-v2": "sse4_2", "haswell": "avx2", "skylake-avx512": "avx512f"}
@@ -95,3 +99,13 @@ def test_an_overflow_is_recorded_and_leaves_the_neighbour_alone(digits):
     losses = compiled.epoch(back)
     assert np.isnan(losses[0]).any()
     np.testing.assert_array_equal(losses[1], alone.epoch(back[1:])[0])
+
+
+def test_a_study_at_an_impossible_rate_is_recorded_and_marked(digits):
+    run = Run("mnist", 2000, 500, 20, "random", "log", 200, 1e30, 2, 0)
+    beside = dataclasses.replace(run, feedback="onehot")
+    histories = training.train([run, beside], digits, backends.choose("numba", 1), 1)
+    for history in histories.values():
+        assert len(history) == 2
+        assert not math.isfinite(history[-1].mean_loss)
+    assert metrics.summary(records.to_table(histories).slice(0, 2), [])["finite"] is False

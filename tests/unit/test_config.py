@@ -54,6 +54,7 @@ def grid(**values):
         ("experiments.mine", grid(feedback="rndom"), "experiments.mine[0].feedback: 'rndom' is not a feedback mode; choose from backprop, backprop_scaled, onehot, random"),
         ("experiments.mine", grid(batch_size=[100, 7]), "experiments.mine[0].batch_size: 7 does not divide"),
         ("experiments.mine", [{"hidden": 20}], "experiments.mine[0]: feedback is missing"),
+        ("study", ["table9"], "study: 'table9' is not an experiment; choose from table1, table2"),
         ("experiments.a-b", grid(), '"a-b" is not a name'),
     ],
 )  # fmt: skip
@@ -78,6 +79,21 @@ def test_a_short_configuration_gets_the_defaults_of_the_post():
     short = checked({"experiments": {"mine": grid()}}, SCHEMA)
     full = checked(CONFIG, SCHEMA)
     assert {**short, "experiments": None} == {**full, "experiments": None}
+
+
+def test_a_study_is_a_choice_of_experiments():
+    chosen = checked(CONFIG | {"study": ["table2"]}, SCHEMA)
+    assert list(chosen["experiments"]) == ["table2"]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "studies").glob("*.yaml")), ids=lambda p: p.stem)
+def test_every_study_of_ours_is_right(path):
+    overlay = yaml.safe_load(path.read_text())
+    merged = CONFIG | overlay
+    for key in ("training", "experiments"):
+        merged[key] = CONFIG[key] | overlay.get(key, {})
+    checked(merged, SCHEMA)
+    assert overlay["results"] == f"results/{path.stem}"
 
 
 def objects(schema, path=""):

@@ -30,6 +30,8 @@ SMALL = {
     },
 }
 RUNS = 2 * (2 + 4 + 1)
+FIGURES = ("accuracy", "loss_all_seeds", "loss_and_correlation", "loss_single_runs")
+TABLES = ("table1", "table2", "verdicts", "claims", "comparisons", "post_audit")
 
 
 def snakemake(folder, *arguments, config=None, source=ROOT):
@@ -81,10 +83,10 @@ def test_every_output_is_there_and_filled(study):
     # 3 epochs measured every 2: epoch 1, and epoch 2 because it is the last.
     assert set(curves.loc[curves["test_accuracy"].notna(), "epoch"]) == {1, 2}
     assert len(pd.read_parquet(study / "results/runs")) == len(curves)
-    for name in ("table1", "table2"):
+    for name in TABLES:
         for suffix in ("csv", "md", "tex"):
             assert (study / f"results/tables/{name}.{suffix}").stat().st_size > 100
-    for name in ("loss_single_runs", "loss_all_seeds", "loss_and_correlation"):
+    for name in FIGURES:
         starts = {"pdf": b"%PDF", "svg": b"<?xml", "png": b"\x89PNG"}
         for suffix, start in starts.items():
             content = (study / f"results/figures/{name}.{suffix}").read_bytes()
@@ -139,8 +141,8 @@ def append(path, text="\n# a change\n"):
 
 
 def test_a_changed_figure_retrains_nothing(copy, checkout):
-    append(checkout / "fa/figures.py")
-    assert planned(copy, source=checkout) == {"figure": 3, "all": 1}
+    append(checkout / "fa/figures/loss.py")
+    assert planned(copy, source=checkout) == {"figure": len(FIGURES), "all": 1}
 
 
 def test_a_changed_equation_retrains_everything(copy, checkout):

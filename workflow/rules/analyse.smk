@@ -5,6 +5,7 @@ localrules:
     run_table,
     gather,
     table,
+    claims,
 
 
 rule run_table:
@@ -59,4 +60,31 @@ rule table:
         "Writing the table of {wildcards.experiment}"
     shell:
         "{PYTHON:q} -m fa table {wildcards.experiment} --runs {input:q}"
+        " --output {output:q} 2> {log:q}"
+
+
+rule claims:
+    input:
+        METRICS,
+        # Whatever extension studies there are: their claims are undecided without.
+        EXTENSION_METRICS,
+    output:
+        CLAIMS,
+    log:
+        f"{RESULTS}/logs/claims.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/claims.tsv"
+    params:
+        metrics=sorted({str(Path(path).parent) for path in METRICS + EXTENSION_METRICS}),
+        code=provenance.files_digest(
+            ("statistics.py", "tables.py", "post.yaml")
+            + tuple(
+                f"claims/{path.name}"
+                for path in sorted(ROOT.glob("fa/claims/*.[py]*"))
+            )
+        ),
+    message:
+        "Holding the claims against the metrics"
+    shell:
+        "{PYTHON:q} -m fa claims --metrics {params.metrics:q}"
         " --output {output:q} 2> {log:q}"

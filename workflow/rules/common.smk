@@ -39,9 +39,38 @@ TABLES = [
     for experiment in STUDY["experiments"]
     for suffix in ("csv", "md", "tex")
 ]
+CLAIMS = [
+    f"{RESULTS}/tables/{name}.{suffix}"
+    for name in ("verdicts", "claims", "comparisons", "post_audit")
+    for suffix in ("csv", "md", "tex")
+]
+EXTENSION_METRICS = [
+    path
+    for study in ("controls", "scaling", "sensitivity", "tuning")
+    for path in sorted(map(str, Path(RESULTS, study, "metrics").glob("*.parquet")))
+]
+# An extension study has a figure of its own name; the others have the post's.
+OWN_FIGURES = {
+    "controls": ["accuracy", "loss_all_seeds"],
+    "scaling": ["scaling"],
+    "sensitivity": ["sensitivity"],
+    "tuning": ["tuning"],
+}
+POST_FIGURES = [
+    "accuracy",
+    "loss_all_seeds",
+    "loss_and_correlation",
+    "loss_single_runs",
+]
 FIGURES = [
     f"{RESULTS}/figures/{figure}.{suffix}"
-    for figure in ("loss_single_runs", "loss_all_seeds", "loss_and_correlation")
+    for figure in sorted(
+        {
+            figure
+            for experiment in STUDY["experiments"]
+            for figure in OWN_FIGURES.get(experiment, POST_FIGURES)
+        }
+    )
     for suffix in ("pdf", "svg", "png")
 ]
 

@@ -16,7 +16,7 @@ rule figure:
         f"{RESULTS}/benchmarks/figure_{{figure}}.tsv"
     params:
         metrics=f"{RESULTS}/metrics",
-        code=provenance.files_digest(("figures.py", "paper.mplstyle")),
+        code=provenance.files_digest(("figures",)),
     message:
         "Drawing {wildcards.figure}"
     shell:

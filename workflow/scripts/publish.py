@@ -14,19 +14,34 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from fa.metrics import digest
 
 
+EXTENSIONS = ("controls", "numpy", "scaling", "sensitivity", "tuning")
+PAGES = ("README.md", "docs/performance.md")
+
+
 def main(results: Path) -> None:
     """Copy metrics, digest, figures and tables to where a reader of the repository sees them."""
     reference, figures = Path("reference"), Path("docs/figures")
-    reference.mkdir(exist_ok=True)
-    figures.mkdir(exist_ok=True)
-    for path in (results / "metrics").glob("*.parquet"):
-        shutil.copy(path, reference)
+    copy(results / "metrics", reference, "*.parquet")
     (reference / "digest.txt").write_text(digest(reference / "runs.parquet") + "\n")
-    for path in (results / "figures").glob("*.png"):
-        shutil.copy(path, figures)
-    readme = Path("README.md")
-    tables = {path.stem: path.read_text() for path in (results / "tables").glob("*.md")}
-    readme.write_text(with_tables(readme.read_text(), tables))
+    copy(results / "figures", figures, "*.png")
+    copy(results / "benchmarks", figures, "training.png")
+    for study in EXTENSIONS:
+        copy(results / study / "metrics", reference / study, "*.parquet")
+        copy(results / study / "figures", figures / study, "*.png")
+    tables = {
+        path.stem: path.read_text()
+        for folder in ("tables", "benchmarks")
+        for path in (results / folder).glob("*.md")
+    }
+    for page in map(Path, PAGES):
+        page.write_text(with_tables(page.read_text(), tables))
+
+
+def copy(source: Path, target: Path, pattern: str) -> None:
+    """Copy the files of a folder that match a pattern, if there are any."""
+    for path in sorted(source.glob(pattern)):
+        target.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
 
 
 def with_tables(text: str, tables: dict[str, str]) -> str:

@@ -1,0 +1,94 @@
+"""The post's claims held against the runs: a verdict for each, by rules set beforehand.
+
+claims.yaml, beside this file, has the claims and the rules in words. Read on in this order:
+`measures`, `samples`, `findings` (one small function a kind of claim), `verdicts`; `audit` has
+what else a referee would ask for. `fa.statistics` has the tests.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from fa.claims.findings import KINDS
+from fa.claims.measures import METRICS
+from fa.claims.presentation import TABLES
+from fa.errors import UserError
+from fa.experiments import RUN_KEYS
+from fa.tables import render
+
+CLAIMS = Path(__file__).parent / "claims.yaml"
+
+
+def write(
+    metrics_folders: Sequence[str | Path],
+    outputs: Sequence[str | Path],
+    claims_yaml: str | Path = CLAIMS,
+) -> None:
+    """Write the table of claims, the comparisons behind it and the audit of the post.
+
+    Args:
+        metrics_folders: folders of runs.parquet and curves.parquet; those that lack the files
+            are passed over, and runs that several have count once.
+        outputs: verdicts, claims, comparisons or post_audit, ending in .csv (every number in
+            full), .md or .tex (to read).
+        claims_yaml: the claims and the rules.
+
+    Raises:
+        UserError: no folder holds metrics, claims.yaml names something unknown, or an output
+            is none of the tables.
+    """
+    claims = read_claims(claims_yaml)
+    runs, curves = read_metrics(metrics_folders)
+    tables = {}
+    for output in map(Path, outputs):
+        if output.stem not in TABLES:
+            raise UserError(f"{output} is none of the tables {', '.join(TABLES)}")
+        compute, readable = TABLES[output.stem]
+        if output.stem not in tables:
+            tables[output.stem] = compute(runs, curves, claims)
+        rows = tables[output.stem]
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(render(rows, readable(rows), output.suffix))
+
+
+def read_metrics(folders: Sequence[str | Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return (runs, curves) of all folders that have them.
+
+    Raises:
+        UserError: none has.
+    """
+    found = [folder for folder in map(Path, folders) if (folder / "runs.parquet").exists()]
+    if not found:
+        raise UserError(f"no runs.parquet in {', '.join(map(str, folders))}; make the study first")
+    return tuple(
+        pd.concat([pd.read_parquet(folder / name) for folder in found], ignore_index=True)
+        for name in ("runs.parquet", "curves.parquet")
+    )
+
+
+def read_claims(path: str | Path) -> dict[str, Any]:
+    """Read claims.yaml.
+
+    Raises:
+        UserError: a claim names a kind, family, metric, arm or setting that does not exist.
+    """
+    claims = yaml.safe_load(Path(path).read_text())
+    known = {
+        "kind": set(KINDS) & set(claims["kinds"]),
+        "family": set(claims["families"]),
+        "metric": set(METRICS),
+        "a": set(claims["arms"]),
+        "b": set(claims["arms"]),
+        "over": set(RUN_KEYS),
+    }
+    for claim in claims["claims"]:
+        for key, names in known.items():
+            if isinstance(claim.get(key), str) and claim[key] not in names:
+                choice = ", ".join(sorted(names))
+                raise UserError(
+                    f"{path}, claim {claim['id']}: {claim[key]!r} is no {key}; choose from {choice}"
+                )
+    return claims

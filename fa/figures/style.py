@@ -1,0 +1,155 @@
+"""What all figures share: widths, colours, names, panels and legends.
+
+Feedback modes differ in colour, brightness and dashes, so they can be told apart in greyscale and
+by the colour-blind.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import matplotlib as mpl
+
+mpl.use("agg")
+
+import matplotlib.pyplot as plt  # noqa: E402
+import pandas as pd  # noqa: E402
+import seaborn as sns  # noqa: E402
+from matplotlib.axes import Axes  # noqa: E402
+from matplotlib.figure import Figure  # noqa: E402
+
+from fa.errors import UserError  # noqa: E402
+
+ONE_COLUMN, TWO_COLUMNS = 3.35, 6.9  # inches: the text widths of a two-column paper
+STYLE = Path(__file__).parent / "paper.mplstyle"
+
+NAMES = {
+    "backprop": "backprop",
+    "random": "random feedback",
+    "onehot": "one-hot feedback",
+    "backprop_scaled": "backprop times s(t)",
+    "redrawn_every_epoch": "redrawn every epoch",
+    "redrawn_every_batch": "redrawn every batch",
+}
+UNSCALED = ", s = 1"
+
+# Colours of Okabe & Ito, the first three far apart in brightness too. A mode that is not named
+# here takes a spare look.
+LOOKS = {
+    "backprop": ("#000000", ""),
+    "random feedback": ("#d55e00", (4, 1.2)),
+    "one-hot feedback": ("#56b4e9", (1.2, 1)),
+    "random feedback" + UNSCALED: ("#e69f00", (6, 1, 1, 1)),
+    "backprop times s(t)": ("#0072b2", (8, 2)),
+    "redrawn every epoch": ("#009e73", (3, 1, 1, 1, 1, 1)),
+    "redrawn every batch": ("#cc79a7", (1, 2)),
+}
+SPARE_LOOKS = [("#882255", (5, 2)), ("#117733", (2, 1, 5, 1)), ("#999933", (6, 2, 2, 2))]
+
+SETTING = ["hidden", "batch_size", "learning_rate", "epochs"]
+LOSS_LABEL = "squared error of the first batch"
+BAND = "median, with quartiles as band"
+POST_PEARSON_R = 0.75, 0.05
+POST_LEARNING_RATE = 0.07
+COLLAPSED_BELOW = 0.8
+
+
+class Metrics(NamedTuple):
+    """runs.parquet and curves.parquet, with the feedback mode as people read it in ``mode``."""
+
+    runs: pd.DataFrame
+    curves: pd.DataFrame
+
+
+def panel_row(count: int, sharex: bool = True) -> tuple[Figure, list[Axes]]:
+    """Return a figure two columns wide with its panels, three in a row, sharing their axes."""
+    columns = min(3, count)
+    rows = -(-count // columns)
+    figure, grid = plt.subplots(
+        rows,
+        columns,
+        figsize=(TWO_COLUMNS, 0.5 + 2.1 * rows),
+        sharex=sharex,
+        sharey=True,
+        squeeze=False,
+        layout="constrained",
+    )
+    for axes in grid.flat[count:]:
+        axes.remove()
+    return figure, list(grid.flat[:count])
+
+
+def draw_modes(
+    axes: Axes, table: pd.DataFrame, measure: str, x: str = "epoch", markers: bool = False
+) -> None:
+    """Draw a line a feedback mode: the median over seeds, and the quartiles as a band."""
+    modes = sorted(table["mode"].unique(), key=mode_order)
+    sns.lineplot(
+        table,
+        x=x,
+        y=measure,
+        hue="mode",
+        style="mode",
+        hue_order=modes,
+        style_order=modes,
+        palette={mode: look(mode)[0] for mode in modes},
+        dashes={mode: look(mode)[1] for mode in modes},
+        markers=dict.fromkeys(modes, "o") if markers else False,
+        markersize=3,
+        markeredgewidth=0,
+        estimator="median",
+        errorbar=("pi", 50),
+        err_kws={"alpha": 0.25, "linewidth": 0},
+        ax=axes,
+    )
+
+
+def look(mode: str) -> tuple[str, tuple | str]:
+    """Return the colour and the dashes of a mode."""
+    spare = SPARE_LOOKS[sum(map(ord, mode)) % len(SPARE_LOOKS)]
+    return LOOKS.get(mode, spare)
+
+
+def mode_order(mode: str) -> tuple[int, str]:
+    """Sort the modes we know first, in the order of their looks."""
+    known = list(LOOKS)
+    return (known.index(mode) if mode in known else len(known)), mode
+
+
+def legend(figure: Figure, panels: Sequence[Axes]) -> None:
+    """Put one legend for all panels below them."""
+    entries = {}
+    for axes in panels:
+        handles, labels = axes.get_legend_handles_labels()
+        entries |= dict(zip(labels, handles, strict=True))
+        axes.get_legend().remove()
+    labels = sorted(entries, key=mode_order)
+    figure.legend([entries[label] for label in labels], labels, loc="outside lower center", ncols=3)
+
+
+def smallest_network(curves: pd.DataFrame, modes: Sequence[str]) -> pd.DataFrame:
+    """Return the curves of these feedback modes in the first setting that has one of them."""
+    chosen = curves[curves["feedback"].isin(modes)]
+    if chosen.empty:
+        raise UserError(f"the metrics hold no run with feedback {' or '.join(sorted(set(modes)))}")
+    return next(group for _, group in chosen.groupby(SETTING))
+
+
+def setting_name(curves: pd.DataFrame) -> str:
+    """Say which network was trained how: the values that differ within the study."""
+    first = curves.iloc[0]
+    return f"{first['hidden']} hidden units, batch {first['batch_size']}"
+
+
+def seeds_name(curves: pd.DataFrame) -> str:
+    """Say how many seeds each mode has: ``n = 30``, or a range where they differ."""
+    counts = curves.groupby("mode")["seed"].nunique()
+    low, high = counts.min(), counts.max()
+    return f"n = {low}" if low == high else f"n = {low} to {high}"
+
+
+def mode_names(table: pd.DataFrame) -> pd.Series:
+    """Return each row's mode as people read it, and whether it goes without its scaling."""
+    names = table["feedback"].map(lambda mode: NAMES.get(mode, mode))
+    unscaled = (table["feedback"] != "backprop") & (table["feedback_scale"] == "constant")
+    return names.where(~unscaled, names + UNSCALED)

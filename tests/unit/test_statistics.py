@@ -1,0 +1,192 @@
+"""The statistics against published examples and closed forms."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats as scipy_stats
+
+from fa import statistics
+
+# Student's soporifics (Biometrika 6, 1908; R's data set `sleep`), hours of sleep gained.
+SLEEP_1 = np.array([0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0])
+SLEEP_2 = np.array([1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4])
+SLEEP = SLEEP_1 - SLEEP_2
+# R: t.test(..., paired = TRUE): t = -4.0621, p = 0.002833, 95 % interval -2.4598858 -0.7001142.
+SLEEP_LOW, SLEEP_HIGH = -2.4598858, -0.7001142
+
+# Darwin's maize, crossed minus self-fertilised, eighths of an inch (Fisher 1935, section 17).
+DARWIN = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48]
+
+
+def test_paired_t_against_student():
+    assert statistics.paired_t_p(SLEEP) == pytest.approx(0.002833, abs=1e-6)
+    assert statistics.paired_t_p(-SLEEP) == statistics.paired_t_p(SLEEP)
+
+
+def test_the_permutation_test_against_fisher():
+    # Fisher counts 863 of the 32,768 sign patterns with a sum of at least 314 (5.267 % two-sided).
+    assert statistics.permutation_p(DARWIN) == pytest.approx(2 * 863 / 2**15, abs=1e-12)
+
+
+def test_the_permutation_test_of_many_seeds_is_near_the_exact_one():
+    # 30 seeds, one of them different: every sign pattern is as extreme.
+    assert statistics.permutation_p([1.0] + [0.0] * 29) == 1
+    # 30 equal differences: 2 patterns of 2^30, so the smallest p that is ever given.
+    assert statistics.permutation_p([1.0] * 30) == pytest.approx(2 / 100_000, rel=1e-6)
+
+
+def test_wilcoxon_against_hollander_and_wolfe():
+    # Depression scale, Hollander & Wolfe (1973), R's example: V = 40, one-sided p = 0.01953.
+    first = [1.83, 0.50, 1.62, 2.48, 1.68, 1.88, 1.55, 3.06, 1.30]
+    second = [0.878, 0.647, 0.598, 2.05, 1.06, 1.29, 1.06, 3.14, 1.29]
+    p = statistics.wilcoxon_p(np.subtract(first, second))
+    assert p == pytest.approx(2 * 0.01953, abs=2e-5)
+
+
+def test_wilcoxon_does_not_care_how_far_a_collapsed_run_fell():
+    typical = list(np.linspace(0.001, 0.004, 19))
+    assert statistics.wilcoxon_p([*typical, -0.1]) == statistics.wilcoxon_p([*typical, -0.8])
+
+
+def test_mcnemar_against_the_binomial():
+    a = [True] * 8 + [False] + [True] * 5 + [False] * 6
+    b = [False] * 8 + [True] + [True] * 5 + [False] * 6
+    # 8 against 1 discordant pairs: 2 (1 + 9) / 2^9; the concordant ones do not count.
+    assert statistics.mcnemar_p(a, b) == pytest.approx(20 / 512)
+    assert statistics.mcnemar_p(a, a) == 1
+
+
+def test_equivalence_is_the_other_side_of_the_interval():
+    # A bound at the published 95 % limit leaves 2.5 % on that side.
+    margin = -SLEEP_LOW
+    assert statistics.within_p(SLEEP, -margin, margin) == pytest.approx(0.025, abs=1e-6)
+    assert statistics.within_p(SLEEP, -1, 1) > 0.5
+    assert statistics.within_p(SLEEP, -3, 0.5) < 0.005
+
+
+def test_a_mean_above_a_bound_is_the_other_side_of_the_interval():
+    assert statistics.above_p(SLEEP, SLEEP_LOW) == pytest.approx(0.025, abs=1e-6)
+    assert statistics.above_p(SLEEP, SLEEP_HIGH) == pytest.approx(0.975, abs=1e-6)
+
+
+def test_the_bootstrap_interval_has_the_skew_that_theory_gives_it():
+    sample = scipy_stats.expon.ppf((np.arange(200) + 0.5) / 200)
+    interval = statistics.mean_interval(sample)
+    # Hall (1988): to second order BCa's ends for a mean are
+    # mean + se (z + skew (2 z^2 + 1) / (6 sqrt(n))).
+    error, skew = scipy_stats.sem(sample, ddof=0), scipy_stats.skew(sample)
+    for end, z in zip(interval, (-1.959964, 1.959964), strict=True):
+        corrected = z + skew * (2 * z**2 + 1) / (6 * math.sqrt(200))
+        assert (end - sample.mean()) / error == pytest.approx(corrected, abs=0.08)
+
+
+def test_the_bootstrap_interval_is_the_same_every_time():
+    assert statistics.mean_interval(SLEEP) == statistics.mean_interval(SLEEP)
+
+
+def test_a_wider_confidence_is_a_wider_interval():
+    narrow, wide = (statistics.mean_interval(DARWIN, level) for level in (0.9, 0.99))
+    assert wide.low < narrow.low < np.mean(DARWIN) < narrow.high < wide.high
+
+
+def test_the_median_interval_against_the_table_for_ten_values():
+    # Of 10 values the second and the ninth hold the median with 97.9 %, the third and eighth
+    # with 89 % only (Conover 1999, table A3).
+    values = [31, 4, 15, 92, 65, 35, 89, 79, 32, 38]
+    assert statistics.median_interval(values) == (15, 89)
+
+
+def test_a_share_against_newcombe():
+    # Newcombe (1998), 81 of 263: Wilson's interval is 0.2553 to 0.3662.
+    result = statistics.share_above_half([True] * 81 + [False] * 182)
+    assert (result.low, result.high) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+    assert statistics.share_above_half([True] * 9 + [False]).p == pytest.approx(22 / 1024)
+
+
+def test_holm_against_a_published_example():
+    # Wikipedia, "Holm-Bonferroni method".
+    assert statistics.holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+
+
+def test_a_test_that_was_not_made_keeps_its_place_in_the_family():
+    adjusted = statistics.holm([0.01, math.nan, 0.03, math.nan])
+    assert adjusted[[0, 2]] == pytest.approx([0.04, 0.09])
+    assert np.isnan(adjusted[[1, 3]]).all()
+
+
+def test_hedges_g_against_borenstein():
+    # Borenstein et al. (2009), chapter 4: 103 (5.5) and 100 (4.5), 50 each: g = 0.5924.
+    unit = np.tile([-1.0, 1.0], 25) * math.sqrt(49 / 50)
+    assert statistics.hedges_g(103 + 5.5 * unit, 100 + 4.5 * unit) == pytest.approx(
+        0.5924, abs=1e-4
+    )
+
+
+def test_d_z_is_t_over_the_root_of_n():
+    assert statistics.d_z(SLEEP) == pytest.approx(-4.0621 / math.sqrt(10), abs=1e-5)
+
+
+def test_correlation_against_r():
+    # R: cor(sleep$extra[1:10], sleep$extra[11:20]) is 0.7951702.
+    assert statistics.correlation(SLEEP_1, SLEEP_2) == pytest.approx(0.7951702, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "p"), [(0.935, 0.900, 0.003), (0.961, 0.960, 0.027), (0.939, 0.931, 0.007)]
+)
+def test_the_spread_behind_a_p_value_against_its_closed_form(first, second, p):
+    t = scipy_stats.t.isf(p / 2, 58)
+    spread = statistics.spread_for_p(first, second, 30, p)
+    assert spread == pytest.approx((first - second) / (t * math.sqrt(2 / 30)), rel=1e-6)
+
+
+def test_too_little_data_gives_nan_and_no_crash():
+    for function in (
+        statistics.permutation_p,
+        statistics.paired_t_p,
+        statistics.wilcoxon_p,
+        statistics.d_z,
+    ):
+        assert math.isnan(function([]))
+    assert np.isnan(statistics.mean_interval([0.1])).all()
+    assert np.isnan(statistics.median_interval([])).all()
+    assert np.isnan(statistics.share_above_half([])).all()
+    assert math.isnan(statistics.within_p([0.1], -1, 1))
+    assert math.isnan(statistics.hedges_g([0.1], [0.2]))
+    assert math.isnan(statistics.correlation([], []))
+    assert math.isnan(statistics.mcnemar_p([], []))
+
+
+def test_two_arms_that_are_the_same_run_for_run():
+    zeros = [0.0] * 30
+    assert statistics.permutation_p(zeros) == 1
+    assert math.isnan(statistics.paired_t_p(zeros))
+    assert math.isnan(statistics.wilcoxon_p(zeros))
+    assert statistics.mean_interval(zeros) == (0, 0)
+    assert math.isnan(statistics.within_p(zeros, -1, 1))
+
+
+def test_epochs_until_a_threshold():
+    assert statistics.epochs_until([9, 5, 3, 4, 2], 3) == 2
+    assert statistics.epochs_until([9, 5, 4, 4, 4], 3) == 5
+
+
+def test_the_area_under_a_straight_line_is_a_trapezium():
+    assert statistics.area_under(np.linspace(10, 2, 5)) == pytest.approx(4 * (10 + 2) / 2)
+
+
+def test_a_loss_that_shrinks_evenly_is_smooth_and_one_that_jumps_is_not():
+    epochs = np.arange(101)
+    even = 100 * 0.97**epochs
+    assert statistics.roughness(even) == pytest.approx(0, abs=1e-12)
+    # Steps of +0.2 and -0.2 in turn, as many of each: their standard deviation is 0.2.
+    jumping = even * np.exp(0.2 * (epochs % 2))
+    assert statistics.roughness(jumping) == pytest.approx(0.2 * math.sqrt(100 / 99))
+    assert statistics.roughness(7 * jumping) == pytest.approx(statistics.roughness(jumping))
+    assert math.isnan(statistics.roughness([3, 2, 0]))
+
+
+def test_rank_correlation_sees_order_only():
+    assert statistics.rank_correlation([1, 2, 3, 4], [0.9, 0.5, 0.4, 0.1]) == pytest.approx(-1)
+    assert math.isnan(statistics.rank_correlation([1, 2, 3], [5, 5, 5]))
