@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -39,6 +40,8 @@ def draw(name: str, metrics: str | Path, outputs: Sequence[str | Path]) -> None:
     if name not in FIGURES:
         raise UserError(f"{name!r} is not a figure; choose from {', '.join(FIGURES)}")
     plt.style.use(STYLE)
+    # seaborn jitters points by NumPy's global stream: seeded, the same metrics give the same file.
+    np.random.seed(0)  # noqa: NPY002
     tables = [pd.read_parquet(Path(metrics) / f"{table}.parquet") for table in Metrics._fields]
     figure = FIGURES[name](Metrics(*[table.assign(mode=mode_names(table)) for table in tables]))
     for output in map(Path, outputs):

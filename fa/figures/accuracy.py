@@ -29,7 +29,7 @@ from fa.figures.style import (
 def accuracy(metrics: Metrics) -> Figure:
     """Draw every run's test accuracy, a panel a setting."""
     settings = [group for _, group in metrics.runs.groupby(SETTING)]
-    figure, panels = panel_row(len(settings), sharex=False)
+    figure, panels = panel_row(len(settings), share=False)
     for axes, group in zip(panels, settings, strict=True):
         modes = sorted(group["mode"].unique(), key=mode_order)
         sns.stripplot(
@@ -42,15 +42,15 @@ def accuracy(metrics: Metrics) -> Figure:
             palette={mode: look(mode)[0] for mode in modes},
             size=2.5,
             alpha=0.6,
-            jitter=0.25,
+            jitter=0.18,
             ax=axes,
         )
         medians = 100 * group.groupby("mode")["test_accuracy"].median()
         axes.scatter(modes, medians[modes], marker="_", s=300, color="0.3", zorder=3)
         axes.set(title=f"{setting_name(group)}\n{seeds_name(group)}", xlabel="")
-        axes.set(ylabel="test accuracy (%)")
+        axes.set(ylabel="test accuracy (%)", xlim=(-0.6, len(modes) - 0.4))
         axes.set_xticks(range(len(modes)), [mode.replace(" ", "\n", 1) for mode in modes])
-    figure.suptitle("Test accuracy of every run; bar: median", fontsize=9)
+    figure.suptitle("Test accuracy of every run (bar: median); each panel has a scale of its own", fontsize=9)
     return figure
 
 

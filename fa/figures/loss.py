@@ -60,10 +60,10 @@ def loss_and_correlation(metrics: Metrics) -> Figure:
     bottom.axhspan(center - spread, center + spread, color="0.85", zorder=0)
     bottom.annotate(
         f"the post: {center} ± {spread}",
-        (1, center),
+        (1, center - spread),
         xycoords=("axes fraction", "data"),
         ha="right",
-        va="center",
+        va="top",
         fontsize=7,
     )
     legend(figure, [top, bottom])

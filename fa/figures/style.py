@@ -47,7 +47,7 @@ LOOKS = {
 SPARE_LOOKS = [("#882255", (5, 2)), ("#117733", (2, 1, 5, 1)), ("#999933", (6, 2, 2, 2))]
 
 SETTING = ["hidden", "batch_size", "learning_rate", "epochs"]
-LOSS_LABEL = "squared error of the first batch"
+LOSS_LABEL = "squared error, first batch"
 BAND = "median, with quartiles as band"
 POST_PEARSON_R = 0.75, 0.05
 POST_LEARNING_RATE = 0.07
@@ -61,16 +61,16 @@ class Metrics(NamedTuple):
     curves: pd.DataFrame
 
 
-def panel_row(count: int, sharex: bool = True) -> tuple[Figure, list[Axes]]:
-    """Return a figure two columns wide with its panels, three in a row, sharing their axes."""
+def panel_row(count: int, share: bool = True) -> tuple[Figure, list[Axes]]:
+    """Return a figure two columns wide with its panels, three in a row, sharing axes or not."""
     columns = min(3, count)
     rows = -(-count // columns)
     figure, grid = plt.subplots(
         rows,
         columns,
         figsize=(TWO_COLUMNS, 0.5 + 2.1 * rows),
-        sharex=sharex,
-        sharey=True,
+        sharex=share,
+        sharey=share,
         squeeze=False,
         layout="constrained",
     )

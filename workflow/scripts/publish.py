@@ -13,7 +13,6 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from fa.metrics import digest
 
-
 EXTENSIONS = ("controls", "numpy", "scaling", "sensitivity", "tuning")
 PAGES = ("README.md", "docs/performance.md")
 
