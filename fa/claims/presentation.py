@@ -32,9 +32,7 @@ def claims_text(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def verdicts(
-    runs: pd.DataFrame, curves: pd.DataFrame, claims: Mapping[str, Any]
-) -> pd.DataFrame:
+def verdicts(runs: pd.DataFrame, curves: pd.DataFrame, claims: Mapping[str, Any]) -> pd.DataFrame:
     """Return the rows of `evaluate` for the post's own statements."""
     rows = evaluate(runs, curves, claims)
     return rows[rows["family"] == "post"]

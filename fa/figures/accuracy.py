@@ -50,7 +50,9 @@ def accuracy(metrics: Metrics) -> Figure:
         axes.set(title=f"{setting_name(group)}\n{seeds_name(group)}", xlabel="")
         axes.set(ylabel="test accuracy (%)", xlim=(-0.6, len(modes) - 0.4))
         axes.set_xticks(range(len(modes)), [mode.replace(" ", "\n", 1) for mode in modes])
-    figure.suptitle("Test accuracy of every run (bar: median); each panel has a scale of its own", fontsize=9)
+    figure.suptitle(
+        "Test accuracy of every run (bar: median); each panel has a scale of its own", fontsize=9
+    )
     return figure
 
 
