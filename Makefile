@@ -1,4 +1,4 @@
-# make            the whole study: environment, MNIST, training, metrics, tables, figures
+# make            the whole study: environment, MNIST, training, metrics, tables, figures, report
 # make quick      the same pipeline in about a minute, into results/quick
 # make tuning, sensitivity, scaling, controls: the extension studies
 # make test       linters and tests
@@ -10,16 +10,19 @@
 PYTHON ?= python3
 VENV := .venv
 SNAKEMAKE := $(VENV)/bin/python -m snakemake --cores all
+# The report, made after the jobs in the same call; it needs no network.
+REPORT := --report-after-run --report-stylesheet workflow/report/report.css --report
+RESULTS = $(shell sed -n 's/^results: *\([^ ]*\).*/\1/p' config.yaml)
 
 .PHONY: reproduce quick tuning sensitivity scaling controls numpy test verify publish bench lock
 .DELETE_ON_ERROR:
 
 reproduce: $(VENV)/installed
-	$(SNAKEMAKE)
+	$(SNAKEMAKE) $(REPORT) $(or $(RESULTS),results)/report.html
 
 # Each is a file of studies/; `make` afterwards holds the claims against its runs too.
 quick tuning sensitivity scaling controls numpy: $(VENV)/installed
-	$(SNAKEMAKE) --configfile studies/$@.yaml
+	$(SNAKEMAKE) --configfile studies/$@.yaml $(REPORT) results/$@/report.html
 
 test: $(VENV)/installed
 	$(VENV)/bin/python -m ruff check .

@@ -8,6 +8,7 @@ configfile: "config.yaml"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/menu.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/analyse.smk"
@@ -21,3 +22,4 @@ rule all:
         TABLES,
         CLAIMS,
         FIGURES,
+        PROVENANCE,

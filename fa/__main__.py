@@ -123,6 +123,13 @@ def claims(options: argparse.Namespace) -> None:
     write(options.metrics, options.output)
 
 
+def environment(options: argparse.Namespace) -> None:
+    """Write the page that says what made the results: commit, lock file, machine, versions."""
+    from fa.environment import write
+
+    write(options.runs, options.output)
+
+
 def figure(options: argparse.Namespace) -> None:
     """Draw one figure from the metrics, in the formats of the outputs."""
     from fa.figures import draw
@@ -208,7 +215,7 @@ def parser() -> argparse.ArgumentParser:
     sub = add("table", table, "table1 --output results/tables/table1.csv")
     sub.add_argument("experiment", help="an experiment of config.yaml")
     sub.add_argument("--runs", default="results/metrics/runs.parquet", help="the gathered runs")
-    sub.add_argument("--output", nargs="+", required=True, help="files: .csv, .md, .tex")
+    sub.add_argument("--output", nargs="+", required=True, help="files: .csv, .md, .tex, .html")
 
     sub = add("claims", claims, "--output results/tables/claims.md")
     sub.add_argument(
@@ -218,13 +225,17 @@ def parser() -> argparse.ArgumentParser:
         "--output",
         nargs="+",
         required=True,
-        help="verdicts, claims, comparisons or post_audit, each as .csv, .md or .tex",
+        help="verdicts, claims, comparisons or post_audit, each as .csv, .md, .tex or .html",
     )
 
     sub = add("figure", figure, "loss --output results/figures/loss.pdf")
     sub.add_argument("name", help="a figure of fa.figures")
     sub.add_argument("--metrics", default="results/metrics", help="folder of the two tables")
     sub.add_argument("--output", nargs="+", required=True, help="files: .pdf, .svg, .png")
+
+    sub = add("environment", environment, "--output results/provenance.html")
+    sub.add_argument("--runs", default="results/metrics/runs.parquet", help="the gathered runs")
+    sub.add_argument("--output", required=True, help="the page, .html")
     return top
 
 

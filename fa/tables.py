@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from fa import pages
 from fa.errors import UserError
 from fa.statistics import welch
 
@@ -23,7 +24,7 @@ def write_comparison(runs: str | Path, experiment: str, outputs: Sequence[str | 
     Args:
         runs: runs.parquet.
         experiment: an experiment's name.
-        outputs: files ending in .csv (every number, full precision), .md or .tex (to read).
+        outputs: files ending in .csv (every number, full precision), .md, .tex or .html (to read).
 
     Raises:
         UserError: the metrics hold no run of the experiment.
@@ -36,20 +37,21 @@ def write_comparison(runs: str | Path, experiment: str, outputs: Sequence[str | 
     rows = pd.DataFrame(comparisons(table, reported))
     for output in map(Path, outputs):
         output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(render(rows, readable(rows), output.suffix))
+        output.write_text(render(rows, readable(rows), output))
 
 
-def render(rows: pd.DataFrame, text: pd.DataFrame, suffix: str) -> str:
+def render(rows: pd.DataFrame, text: pd.DataFrame, output: Path) -> str:
     """Return a table in the format of a file's suffix.
 
     Args:
         rows: every number, for .csv.
-        text: the same as text to read, for .md and .tex.
-        suffix: of the file.
+        text: the same as text to read, for .md, .tex and .html.
+        output: the file; its stem is the table's name.
 
     Raises:
-        UserError: it is none of the three.
+        UserError: its suffix is none of the four.
     """
+    suffix = output.suffix
     if suffix == ".csv":
         return rows.to_csv(index=False)
     if suffix == ".md":
@@ -60,7 +62,9 @@ def render(rows: pd.DataFrame, text: pd.DataFrame, suffix: str) -> str:
         columns = "".join("p{4cm}" if width > 30 else "l" for width in widths)
         styled = text.map(latex).rename(columns=latex).style.hide(axis="index")
         return styled.to_latex(hrules=True, column_format=columns)
-    raise UserError(f"a table cannot be written as {suffix!r}; use .csv, .md or .tex")
+    if suffix == ".html":
+        return pages.table_page(output.stem, rows, text)
+    raise UserError(f"a table cannot be written as {suffix!r}; use .csv, .md, .tex or .html")
 
 
 def comparisons(runs: pd.DataFrame, reported: Sequence[dict[str, Any]]) -> Iterator[dict]:

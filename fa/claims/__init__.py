@@ -33,7 +33,7 @@ def write(
         metrics_folders: folders of runs.parquet and curves.parquet; those that lack the files
             are passed over, and runs that several have count once.
         outputs: verdicts, claims, comparisons or post_audit, ending in .csv (every number in
-            full), .md or .tex (to read).
+            full), .md, .tex or .html (to read).
         claims_yaml: the claims and the rules.
 
     Raises:
@@ -51,7 +51,7 @@ def write(
             tables[output.stem] = compute(runs, curves, claims)
         rows = tables[output.stem]
         output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(render(rows, readable(rows), output.suffix))
+        output.write_text(render(rows, readable(rows), output))
 
 
 def read_metrics(folders: Sequence[str | Path]) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -369,7 +369,7 @@ def test_what_is_wrong_is_named(tmp_path):
     arms.to_parquet(tmp_path / "runs.parquet")
     NO_CURVES.to_parquet(tmp_path / "curves.parquet")
     with pytest.raises(UserError, match="none of the tables"):
-        claims.write([tmp_path], [tmp_path / "verdicts.md"])
+        claims.write([tmp_path], [tmp_path / "findings.md"])
     for change in ({"a": "rnadom"}, {"kind": "mode"}, {"metric": "speed"}, {"family": "other"}):
         wrong = tmp_path / "wrong.yaml"
         wrong.write_text(yaml.safe_dump(with_claim(**change)))

@@ -8,7 +8,7 @@ from conftest import MNIST, call
 def test_help_lists_every_command():
     done = call("fa", "--help")
     assert done.returncode == 0
-    for command in ("download", "train", "gather", "verify", "table", "figure"):
+    for command in ("download", "train", "gather", "verify", "table", "figure", "environment"):
         assert command in done.stdout
 
 

@@ -84,7 +84,7 @@ def test_every_output_is_there_and_filled(study):
     assert set(curves.loc[curves["test_accuracy"].notna(), "epoch"]) == {1, 2}
     assert len(pd.read_parquet(study / "results/runs")) == len(curves)
     for name in TABLES:
-        for suffix in ("csv", "md", "tex"):
+        for suffix in ("csv", "md", "tex", "html"):
             assert (study / f"results/tables/{name}.{suffix}").stat().st_size > 100
     for name in FIGURES:
         starts = {"pdf": b"%PDF", "svg": b"<?xml", "png": b"\x89PNG"}
@@ -142,7 +142,11 @@ def append(path, text="\n# a change\n"):
 
 def test_a_changed_figure_retrains_nothing(copy, checkout):
     append(checkout / "fa/figures/loss.py")
-    assert planned(copy, source=checkout) == {"figure": len(FIGURES), "all": 1}
+    assert planned(copy, source=checkout) == {
+        "figure": len(FIGURES),
+        "environment": 1,
+        "all": 1,
+    }
 
 
 def test_a_changed_equation_retrains_everything(copy, checkout):

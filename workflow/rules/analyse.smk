@@ -50,12 +50,20 @@ rule table:
         METRICS[0],
     output:
         multiext(f"{RESULTS}/tables/{{experiment}}", ".csv", ".md", ".tex"),
+        report(
+            f"{RESULTS}/tables/{{experiment}}.html",
+            caption="../report/table.rst",
+            category=CATEGORIES["tables"],
+            labels=table_labels,
+        ),
     log:
         f"{RESULTS}/logs/table_{{experiment}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/table_{{experiment}}.tsv"
     params:
-        code=provenance.files_digest(("tables.py", "statistics.py", "post.yaml")),
+        code=provenance.files_digest(
+            ("tables.py", "pages.py", "statistics.py", "post.yaml")
+        ),
     message:
         "Writing the table of {wildcards.experiment}"
     shell:
@@ -69,7 +77,16 @@ rule claims:
         # Whatever extension studies there are: their claims are undecided without.
         EXTENSION_METRICS,
     output:
-        CLAIMS,
+        [path for path in CLAIMS if not path.endswith(".html")],
+        [
+            report(
+                f"{RESULTS}/tables/{name}.html",
+                caption=f"../report/{name}.rst",
+                category=CATEGORIES["claims"],
+                labels={"shows": title},
+            )
+            for name, title in CLAIM_TABLES.items()
+        ],
     log:
         f"{RESULTS}/logs/claims.log",
     benchmark:
@@ -77,7 +94,7 @@ rule claims:
     params:
         metrics=sorted({str(Path(path).parent) for path in METRICS + EXTENSION_METRICS}),
         code=provenance.files_digest(
-            ("statistics.py", "tables.py", "post.yaml")
+            ("statistics.py", "tables.py", "pages.py", "post.yaml")
             + tuple(
                 f"claims/{path.name}"
                 for path in sorted(ROOT.glob("fa/claims/*.[py]*"))

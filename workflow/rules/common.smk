@@ -37,13 +37,21 @@ METRICS = [f"{RESULTS}/metrics/{name}.parquet" for name in ("runs", "curves")]
 TABLES = [
     f"{RESULTS}/tables/{experiment}.{suffix}"
     for experiment in STUDY["experiments"]
-    for suffix in ("csv", "md", "tex")
+    for suffix in ("csv", "md", "tex", "html")
 ]
+# Name of a table -> what the report's menu, which sorts, says of it.
+CLAIM_TABLES = {
+    "verdicts": "1 Verdicts",
+    "claims": "2 Every claim, with test and interval",
+    "comparisons": "3 Comparisons behind the verdicts",
+    "post_audit": "4 Check of the post's p-values",
+}
 CLAIMS = [
     f"{RESULTS}/tables/{name}.{suffix}"
-    for name in ("verdicts", "claims", "comparisons", "post_audit")
-    for suffix in ("csv", "md", "tex")
+    for name in CLAIM_TABLES
+    for suffix in ("csv", "md", "tex", "html")
 ]
+PROVENANCE = f"{RESULTS}/provenance.html"
 EXTENSION_METRICS = [
     path
     for study in ("controls", "scaling", "sensitivity", "tuning")

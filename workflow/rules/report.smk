@@ -1,15 +1,26 @@
-# Figures, drawn from the metrics alone.
+# Figures, drawn from the metrics alone, and what `snakemake --report` shows of it all.
+
+
+report: "../report/workflow.rst"
 
 
 localrules:
     figure,
+    environment,
 
 
 rule figure:
     input:
         METRICS,
     output:
-        multiext(f"{RESULTS}/figures/{{figure}}", ".pdf", ".svg", ".png"),
+        f"{RESULTS}/figures/{{figure}}.pdf",
+        report(
+            f"{RESULTS}/figures/{{figure}}.svg",
+            caption="../report/figure.rst",
+            category=CATEGORIES["figures"],
+            labels=figure_labels,
+        ),
+        f"{RESULTS}/figures/{{figure}}.png",
     log:
         f"{RESULTS}/logs/figure_{{figure}}.log",
     benchmark:
@@ -22,3 +33,27 @@ rule figure:
     shell:
         "{PYTHON:q} -m fa figure {wildcards.figure} --metrics {params.metrics:q}"
         " --output {output:q} 2> {log:q}"
+
+
+rule environment:
+    input:
+        runs=METRICS[0],
+        # Written after everything that the report shows, so that it speaks of its last change.
+        shown=[TABLES, CLAIMS, FIGURES],
+    output:
+        report(
+            PROVENANCE,
+            caption="../report/provenance.rst",
+            category=CATEGORIES["provenance"],
+            labels={"shows": "Commit, lock file, machine, versions"},
+        ),
+    log:
+        f"{RESULTS}/logs/environment.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/environment.tsv"
+    params:
+        code=provenance.files_digest(("environment.py", "pages.py")),
+    message:
+        "Recording commit, lock file and machine"
+    shell:
+        "{PYTHON:q} -m fa environment --runs {input.runs:q} --output {output:q} 2> {log:q}"

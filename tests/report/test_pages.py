@@ -1,0 +1,103 @@
+"""The pages that the report shows, and what they say of the place they were made in."""
+
+import hashlib
+import subprocess
+
+import pandas as pd
+import pytest
+import yaml
+
+from conftest import ROOT
+from fa import environment, pages
+
+ROWS = pd.DataFrame(
+    {
+        "family": ["post", "further", "post"],
+        "verdict": ["does not hold", "holds", "undecided"],
+    }
+)
+TEXT = pd.DataFrame(
+    {
+        "statement": ["a < b & c", "..., too", "x"],
+        "verdict": ["does not hold", "holds", "undecided"],
+    }
+)
+
+
+def test_a_table_page_escapes_counts_and_marks_verdicts():
+    page = pages.table_page("claims", ROWS, TEXT)
+    assert '<td class="statement">a &lt; b &amp; c</td>' in page
+    assert '<tr class="post does-not-hold">' in page
+    assert "2 statements of the post (in bold): does not hold 1, undecided 1." in page
+
+
+def test_a_table_without_verdicts_has_no_tally():
+    page = pages.table_page("mine", ROWS[[]], TEXT[["statement"]])
+    assert "<h1>Experiment mine</h1>" in page
+    assert "in bold" not in page
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """Return a Git checkout with one commit and a lock file."""
+    (tmp_path / "requirements.lock").write_text("numpy==2\n")
+    for command in (
+        ["init", "--quiet"],
+        ["add", "."],
+        ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "-m", "first"],
+    ):
+        subprocess.run(["git", "-C", tmp_path, *command], check=True)
+    return tmp_path
+
+
+def test_the_commit_and_changes_to_it(checkout):
+    commit = environment.commit(checkout)
+    assert len(commit) == 40
+    (checkout / "requirements.lock").write_text("numpy==3\n")
+    assert environment.commit(checkout) == commit + " + changes"
+
+
+def test_no_commit_outside_a_checkout_or_below_another_one(checkout, tmp_path_factory):
+    assert environment.commit(tmp_path_factory.mktemp("bare")) == "unknown"
+    inner = checkout / "copy"
+    inner.mkdir()
+    assert environment.commit(inner) == "unknown"
+
+
+def test_the_digest_of_the_lock(checkout):
+    digest = environment.lock_digest(checkout / "requirements.lock")
+    assert digest == hashlib.sha256(b"numpy==2\n").hexdigest()
+    assert environment.lock_digest(checkout / "nothing.lock") == "unknown"
+
+
+def test_the_processor_by_the_name_that_linux_gives_it(tmp_path):
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text("processor\t: 0\nmodel name\t: A CPU @ 3 GHz\n\nmodel name\t: A CPU\n")
+    assert environment.processor(cpuinfo) == "A CPU @ 3 GHz"
+    cpuinfo.write_text("processor\t: 0\n")
+    assert environment.processor(cpuinfo)
+
+
+def test_versions_of_what_the_project_asks_for():
+    versions = environment.versions(ROOT / "pyproject.toml")
+    assert versions["numpy"] == environment.installed_version("numpy")
+    assert "not installed" not in versions.values()
+    assert environment.installed_version("no-such-library") == "not installed"
+
+
+def test_the_captions_state_the_rules_as_they_are():
+    rules = yaml.safe_load((ROOT / "fa/claims/claims.yaml").read_text())["rules"]
+    caption = (ROOT / "workflow/report/claims.rst").read_text()
+    assert f"{100 * rules['collapsed_below']:g} %" in caption
+    assert f"{100 * rules['margins']['test_accuracy']:g} percentage points" in caption
+    assert f"below {rules['level']:g}" in caption
+
+
+def test_every_figure_has_a_caption_and_a_title_in_the_menu():
+    from fa.figures import FIGURES
+
+    captions = (ROOT / "workflow/report/figure.rst").read_text()
+    menu = (ROOT / "workflow/rules/menu.smk").read_text()
+    for name in FIGURES:
+        assert f'figure == "{name}"' in captions
+        assert f'"{name}":' in menu

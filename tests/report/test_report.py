@@ -1,0 +1,207 @@
+"""The report of a small study, read as a person would: in Chromium, and without a network."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+
+import pytest
+import yaml
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
+
+from conftest import MNIST, ROOT, call
+
+STUDY = {
+    "dataset": {"directory": str(MNIST), "train_samples": 1000, "test_samples": 200},
+    "training": {"epochs": 2},
+    "seeds": 2,
+    "fanout": [],
+    "experiments": {
+        "table1": [{"hidden": [8, 20], "feedback": ["backprop", "random"]}],
+        "table2": [{"hidden": 20, "feedback": ["backprop", "onehot"]}],
+    },
+}
+CATEGORIES = ["1 Claims", "2 Tables", "3 Figures", "4 Provenance"]
+FIGURES = {
+    "Accuracy of every run: 8, 20 hidden units; backprop, onehot, random": "a dot one run",
+    "Loss over all seeds: 8, 20 hidden units; backprop, onehot, random": "half of the runs",
+    "Loss of single runs: 8 hidden units; backprop, random": "first\nfigure",
+    "Loss and correlation: 8 hidden units; random": "Pearson's correlation",
+}
+PAGES = {
+    "1 Verdicts": "At H = 20 random feedback is more accurate than backprop",
+    "2 Every claim, with test and interval": "p (Holm)",
+    "3 Comparisons behind the verdicts": "Wilcoxon p",
+    "4 Check of the post's p-values": "spread needed for p",
+    "table1: 8, 20 hidden units; backprop, random": "post: p",
+    "table2: 20 hidden units; backprop, onehot": "difference [95 % CI]",
+    "Commit, lock file, machine, versions": "processor",
+}
+LOCAL = ("file:", "data:", "blob:", "chrome:")
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--window-size=1500,900",
+)
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """Return the report of a finished small study."""
+    folder = tmp_path_factory.mktemp("study")
+    (folder / "config.yaml").write_text(yaml.safe_dump(STUDY))
+    done = call(
+        "snakemake", "--cores", 2, "--snakefile", ROOT / "Snakefile", "--report-after-run",
+        "--report", "results/report.html",
+        "--report-stylesheet", ROOT / "workflow/report/report.css",
+        cwd=folder,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Missing metadata" not in done.stdout + done.stderr
+    return folder / "results" / "report.html"
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory):
+    """Return a headless Chromium that can reach no host."""
+    if not (CHROMIUM and DRIVER):
+        pytest.skip("no chromium and chromedriver here (Debian: chromium, chromium-driver)")
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
+    driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def page(chromium, report):
+    """Return the browser with the report's first page open."""
+    chromium.get_log("performance")
+    chromium.get(report.as_uri())
+    wait_for(chromium, "#app h1")
+    return chromium
+
+
+def wait_for(page, selector):
+    """Return the element once it is there."""
+    return WebDriverWait(page, 20).until(lambda _: page.find_element(By.CSS_SELECTOR, selector))
+
+
+def test_it_is_one_file_that_holds_every_result(report):
+    line = re.search(r"^ *var results = ({.*});$", report.read_text(), re.MULTILINE)[1]
+    results = json.loads(line)
+    assert sorted(entry["labels"]["shows"] for entry in results.values()) == sorted(
+        [*PAGES, *FIGURES]
+    )
+    assert all(entry["data_uri"].startswith("data:") for entry in results.values())
+    assert all(len(entry["caption"]) > 200 for entry in results.values())
+
+
+def test_it_opens_with_what_the_post_claimed_and_the_claims_first(page):
+    text = page.find_element(By.ID, "app").text
+    assert "Does backpropagation need its own weights on the way back?" in text
+    assert "How to read a verdict" in text
+    links = [link.text for link in page.find_elements(By.CSS_SELECTOR, ".prose a")]
+    assert sorted(links) == sorted([*PAGES, *FIGURES])
+    assert links[0] == "1 Verdicts"
+    menu = [item.text for item in page.find_elements(By.CSS_SELECTOR, "nav li a")]
+    assert [item for item in menu if item in CATEGORIES] == CATEGORIES
+
+
+def test_its_first_lines_are_on_the_screen(page):
+    assert page.find_element(By.CSS_SELECTOR, ".prose h1").rect["y"] >= 0
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_shows_with_its_caption(page, name):
+    page.find_element(By.LINK_TEXT, name).click()
+    image = wait_for(page, "#app div > img[src^='data:image/svg']:not(nav img)")
+    WebDriverWait(page, 20).until(lambda _: image.get_property("naturalWidth") > 0)
+    assert image.is_displayed()
+    assert image.rect["width"] > 300
+    caption = wait_for(page, "nav .prose").get_property("textContent")
+    assert FIGURES[name] in caption
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_table_shows_with_its_caption(page, name):
+    page.find_element(By.LINK_TEXT, name).click()
+    assert len(wait_for(page, "nav .prose").text) > 200
+    page.switch_to.frame(wait_for(page, "iframe"))
+    assert PAGES[name] in page.find_element(By.TAG_NAME, "body").text
+    page.switch_to.default_content()
+
+
+def test_the_claims_table_gives_each_claim_a_verdict(page):
+    claims = yaml.safe_load((ROOT / "fa/claims/claims.yaml").read_text())["claims"]
+    page.find_element(By.LINK_TEXT, "2 Every claim, with test and interval").click()
+    page.switch_to.frame(wait_for(page, "iframe"))
+    rows = [row.text for row in page.find_elements(By.CSS_SELECTOR, "tbody tr")]
+    assert len(rows) == len(claims)
+    for row, claim in zip(rows, claims, strict=True):
+        assert claim["statement"] in row
+        assert any(verdict in row for verdict in ("holds", "does not hold", "undecided"))
+    page.switch_to.default_content()
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_the_menu_leads_to_every_result(page, category):
+    page.find_element(By.LINK_TEXT, category).click()
+    wait_for(page, "nav tbody tr")
+    rows = page.find_elements(By.CSS_SELECTOR, "nav tbody tr")
+    for row in rows:
+        assert row.text in {*PAGES, *FIGURES}
+        row.find_element(By.TAG_NAME, "a").click()
+        wait_for(page, "#app iframe, #app div > img[src^='data:image/svg']:not(nav img)")
+
+
+def test_the_provenance_is_that_of_this_checkout(page):
+    page.find_element(By.LINK_TEXT, "Commit, lock file, machine, versions").click()
+    page.switch_to.frame(wait_for(page, "iframe"))
+    text = page.find_element(By.TAG_NAME, "body").text
+    page.switch_to.default_content()
+    assert hashlib.sha256((ROOT / "requirements.lock").read_bytes()).hexdigest() in text
+    assert f"cores {os.cpu_count()}" in text
+    assert "snakemake 9." in text
+
+
+def test_nothing_is_asked_of_the_network_and_no_script_fails(page):
+    for name in ("1 Verdicts", *list(FIGURES)[:1]):
+        page.find_element(By.LINK_TEXT, name).click()
+        wait_for(page, "#app iframe, #app img")
+        page.refresh()
+        wait_for(page, "#app h1")
+    events = [json.loads(entry["message"])["message"] for entry in page.get_log("performance")]
+    asked = [
+        event["params"]["request"]["url"]
+        for event in events
+        if event["method"] == "Network.requestWillBeSent"
+    ]
+    assert asked
+    assert [url for url in asked if not url.startswith(LOCAL)] == []
+    errors = [entry for entry in page.get_log("browser") if entry["level"] == "SEVERE"]
+    assert errors == []
+
+
+def test_a_small_window_hides_nothing(page):
+    page.set_window_size(1000, 500)
+    try:
+        assert page.find_element(By.CSS_SELECTOR, ".prose h1").rect["y"] >= 0
+    finally:
+        page.set_window_size(1500, 900)
