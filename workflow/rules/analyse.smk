@@ -15,12 +15,14 @@ rule run_table:
         f"{RESULTS}/logs/run_table.log",
     benchmark:
         f"{RESULTS}/benchmarks/run_table.tsv"
+    conda:
+        "../envs/fa.yaml"
     params:
         config=json.dumps(STUDY),
     message:
         "Unrolling the experiments"
     shell:
-        "{PYTHON:q} -m fa run-table --config {params.config:q}"
+        "python -m fa run-table --config {params.config:q}"
         " --output {output:q} 2> {log:q}"
 
 
@@ -34,14 +36,16 @@ rule gather:
         f"{RESULTS}/logs/gather.log",
     benchmark:
         f"{RESULTS}/benchmarks/gather.tsv"
+    conda:
+        "../envs/fa.yaml"
     params:
-        runs=f"{RESULTS}/runs",
-        metrics=f"{RESULTS}/metrics",
+        runs=lambda wildcards: f"{RESULTS}/runs",
+        metrics=lambda wildcards: f"{RESULTS}/metrics",
     message:
         "Gathering the metrics"
     shell:
         # The run table names the shards: thousands of paths do not fit a command line.
-        "{PYTHON:q} -m fa gather --run-table {input.run_table:q} --runs {params.runs:q}"
+        "python -m fa gather --run-table {input.run_table:q} --runs {params.runs:q}"
         " --output {params.metrics:q} 2> {log:q}"
 
 
@@ -60,6 +64,8 @@ rule table:
         f"{RESULTS}/logs/table_{{experiment}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/table_{{experiment}}.tsv"
+    conda:
+        "../envs/fa.yaml"
     params:
         code=provenance.files_digest(
             ("tables.py", "pages.py", "statistics.py", "post.yaml")
@@ -67,7 +73,7 @@ rule table:
     message:
         "Writing the table of {wildcards.experiment}"
     shell:
-        "{PYTHON:q} -m fa table {wildcards.experiment} --runs {input:q}"
+        "python -m fa table {wildcards.experiment} --runs {input:q}"
         " --output {output:q} 2> {log:q}"
 
 
@@ -91,6 +97,8 @@ rule claims:
         f"{RESULTS}/logs/claims.log",
     benchmark:
         f"{RESULTS}/benchmarks/claims.tsv"
+    conda:
+        "../envs/fa.yaml"
     params:
         metrics=sorted({str(Path(path).parent) for path in METRICS + EXTENSION_METRICS}),
         code=provenance.files_digest(
@@ -103,5 +111,5 @@ rule claims:
     message:
         "Holding the claims against the metrics"
     shell:
-        "{PYTHON:q} -m fa claims --metrics {params.metrics:q}"
+        "python -m fa claims --metrics {params.metrics:q}"
         " --output {output:q} 2> {log:q}"

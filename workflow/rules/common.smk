@@ -1,16 +1,24 @@
-# What every rule shares: the checked configuration, the shards, the names of the outputs.
+# What all the rules share: the checked configuration, the shards, the names of the outputs.
 import json
-import os
 import sys
 from pathlib import Path
+from shlex import quote
 
 import yaml
 
 ROOT = Path(workflow.basedir)
-# The jobs run `python -m fa` with the Python that runs Snakemake, from wherever --directory is.
-PYTHON = sys.executable
 sys.path.insert(0, str(ROOT))
-os.environ["PYTHONPATH"] = str(ROOT)
+
+# The jobs run `python -m fa` from wherever --directory is, with the Python that runs Snakemake,
+# unless --software-deployment-method gives them another.
+shell.prefix(
+    f"export PYTHONPATH={quote(str(ROOT))}; "
+    + (
+        ""
+        if workflow.deployment_settings.deployment_method
+        else f"export PATH={quote(str(Path(sys.executable).parent))}:$PATH; "
+    )
+)
 
 from fa import data, download, experiments, provenance
 from fa.config import checked

@@ -15,7 +15,10 @@ rule download:
         f"{RESULTS}/logs/download.log",
     benchmark:
         f"{RESULTS}/benchmarks/download.tsv"
+    conda:
+        "../envs/fa.yaml"
     params:
+        mnist=lambda wildcards: MNIST,
         directory=(
             f"--directory '{STUDY['dataset']['directory']}'"
             if STUDY["dataset"]["directory"]
@@ -24,5 +27,5 @@ rule download:
     message:
         "Fetching MNIST"
     shell:
-        "{PYTHON:q} -m fa download --output {MNIST:q} {params.directory}"
+        "python -m fa download --output {params.mnist:q} {params.directory}"
         " 2>&1 | tee {log:q}"

@@ -25,13 +25,15 @@ rule figure:
         f"{RESULTS}/logs/figure_{{figure}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/figure_{{figure}}.tsv"
+    conda:
+        "../envs/fa.yaml"
     params:
-        metrics=f"{RESULTS}/metrics",
+        metrics=lambda wildcards: f"{RESULTS}/metrics",
         code=provenance.files_digest(("figures",)),
     message:
         "Drawing {wildcards.figure}"
     shell:
-        "{PYTHON:q} -m fa figure {wildcards.figure} --metrics {params.metrics:q}"
+        "python -m fa figure {wildcards.figure} --metrics {params.metrics:q}"
         " --output {output:q} 2> {log:q}"
 
 
@@ -51,9 +53,11 @@ rule environment:
         f"{RESULTS}/logs/environment.log",
     benchmark:
         f"{RESULTS}/benchmarks/environment.tsv"
+    conda:
+        "../envs/fa.yaml"
     params:
         code=provenance.files_digest(("environment.py", "pages.py")),
     message:
         "Recording commit, lock file and machine"
     shell:
-        "{PYTHON:q} -m fa environment --runs {input.runs:q} --output {output:q} 2> {log:q}"
+        "python -m fa environment --runs {input.runs:q} --output {output:q} 2> {log:q}"

@@ -11,12 +11,15 @@ rule train:
         f"{RESULTS}/logs/train/{{shard}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/train/{{shard}}.tsv"
+    conda:
+        "../envs/fa.yaml"
     threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: 600 * attempt,
         runtime=lambda wildcards, attempt: attempt
         * training_minutes(SHARDS[wildcards.shard]),
     params:
+        mnist=lambda wildcards: MNIST,
         networks=lambda wildcards: SHARDS[wildcards.shard].networks,
         settings=lambda wildcards: SHARDS[wildcards.shard].settings,
         backend=STUDY["backend"],
@@ -27,6 +30,6 @@ rule train:
     message:
         "Training {params.networks}"
     shell:
-        "{PYTHON:q} -m fa train {params.networks} {params.settings}"
+        "python -m fa train {params.networks} {params.settings}"
         " --evaluate-every {params.evaluate_every} --backend {params.backend}"
-        " --data {MNIST:q} --output {output:q} 2> {log:q}"
+        " --data {params.mnist:q} --output {output:q} 2> {log:q}"
