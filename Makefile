@@ -1,6 +1,8 @@
 # make            the whole study: environment, MNIST, training, metrics, tables, figures, report
 # make quick      the same pipeline in about a minute, into results/quick
 # make tuning, sensitivity, scaling, controls: the extension studies
+# make figures    every figure, table, claim and number again, from the metrics alone, into
+#                 results/paper; METRICS=reference takes the published ones
 # make test       linters and tests
 # make verify     are my metrics the published ones, bit by bit?
 # make publish    results/ becomes reference/, docs/figures/ and the README's tables
@@ -14,7 +16,7 @@ SNAKEMAKE := $(VENV)/bin/python -m snakemake --cores all
 REPORT := --report-after-run --report-stylesheet workflow/report/report.css --report
 RESULTS = $(shell sed -n 's/^results: *\([^ ]*\).*/\1/p' config.yaml)
 
-.PHONY: reproduce quick tuning sensitivity scaling controls numpy test verify publish bench lock
+.PHONY: reproduce quick tuning sensitivity scaling controls numpy figures test verify publish bench lock
 .DELETE_ON_ERROR:
 
 reproduce: $(VENV)/installed
@@ -23,6 +25,10 @@ reproduce: $(VENV)/installed
 # Each is a file of studies/; `make` afterwards holds the claims against its runs too.
 quick tuning sensitivity scaling controls numpy: $(VENV)/installed
 	$(SNAKEMAKE) --configfile studies/$@.yaml $(REPORT) results/$@/report.html
+
+METRICS ?= results
+figures: $(VENV)/installed
+	$(VENV)/bin/python -m fa paper --metrics $(METRICS) --output results/paper
 
 test: $(VENV)/installed
 	$(VENV)/bin/python -m ruff check .

@@ -21,5 +21,6 @@ rule all:
         METRICS,
         TABLES,
         CLAIMS,
+        NUMBERS,
         FIGURES,
         PROVENANCE,

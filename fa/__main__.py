@@ -137,6 +137,20 @@ def figure(options: argparse.Namespace) -> None:
     draw(options.name, options.metrics, options.output)
 
 
+def numbers(options: argparse.Namespace) -> None:
+    """Write every number that a text would cite, as LaTeX macros or CSV."""
+    from fa.paper import write
+
+    write(options.metrics, options.output)
+
+
+def paper(options: argparse.Namespace) -> None:
+    """Draw all figures, tables, claims and numbers again, from metrics alone."""
+    from fa.paper import redraw
+
+    redraw(options.metrics, options.output)
+
+
 def positive(kind: type) -> Callable[[str], float]:
     """Return a converter of command-line text to a finite positive number."""
 
@@ -236,6 +250,15 @@ def parser() -> argparse.ArgumentParser:
     sub = add("environment", environment, "--output results/provenance.html")
     sub.add_argument("--runs", default="results/metrics/runs.parquet", help="the gathered runs")
     sub.add_argument("--output", required=True, help="the page, .html")
+
+    metrics_help = "folders of the two tables, or of a study and its extensions"
+    sub = add("numbers", numbers, "--output results/numbers.tex results/numbers.csv")
+    sub.add_argument("--metrics", nargs="+", default=["results"], help=metrics_help)
+    sub.add_argument("--output", nargs="+", required=True, help="files: .tex, .csv")
+
+    sub = add("paper", paper, "--metrics reference --output results/paper")
+    sub.add_argument("--metrics", nargs="+", default=["results"], help=metrics_help)
+    sub.add_argument("--output", default="results/paper", help="folder for all of it")
     return top
 
 

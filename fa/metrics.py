@@ -7,13 +7,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fa.errors import UserError
 from fa.experiments import RUN_KEYS, Run, read_run_table
 from fa.provenance import versions
-from fa.records import KEY_SCHEMA, read_shard, write_atomically
+from fa.records import KEY_SCHEMA, SCHEMA, read_shard, write_atomically
 
 RUNS_SCHEMA = pa.schema(
     [
@@ -86,6 +87,22 @@ def summary(curve: pa.Table, experiments: Sequence[str]) -> dict:
         "finite": finite,
         "experiments": list(experiments),
     }
+
+
+def read_metrics(folders: Sequence[str | Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return (runs, curves) of all folders that have them; runs may lack their curves.
+
+    Raises:
+        UserError: none has.
+    """
+    found = [folder for folder in map(Path, folders) if (folder / "runs.parquet").exists()]
+    if not found:
+        raise UserError(f"no runs.parquet in {', '.join(map(str, folders))}; make the study first")
+    runs = [pd.read_parquet(folder / "runs.parquet") for folder in found]
+    paths = [folder / "curves.parquet" for folder in found]
+    curves = [pd.read_parquet(path) for path in paths if path.exists()]
+    curves = curves or [SCHEMA.empty_table().to_pandas()]
+    return pd.concat(runs, ignore_index=True), pd.concat(curves, ignore_index=True)
 
 
 def digest(runs: str | Path) -> str:

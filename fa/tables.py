@@ -1,5 +1,7 @@
 """The post's tables, ours beside the post's, as CSV, Markdown and LaTeX."""
 
+import re
+import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -57,11 +59,10 @@ def render(rows: pd.DataFrame, text: pd.DataFrame, output: Path) -> str:
     if suffix == ".md":
         return text.to_markdown(index=False, disable_numparse=True) + "\n"
     if suffix == ".tex":
-        # Sentences wrap, figures do not.
-        widths = [text[name].map(len).max() for name in text]
-        columns = "".join("p{4cm}" if width > 30 else "l" for width in widths)
-        styled = text.map(latex).rename(columns=latex).style.hide(axis="index")
-        return styled.to_latex(hrules=True, column_format=columns)
+        sides = {name: "r" if is_numeric(text[name]) else "l" for name in text}
+        titles = {name: latex_title(name, side) for name, side in sides.items()}
+        styled = text.apply(latex_column).rename(columns=titles).style.hide(axis="index")
+        return styled.to_latex(hrules=True, column_format="".join(sides.values()))
     if suffix == ".html":
         return pages.table_page(output.stem, rows, text)
     raise UserError(f"a table cannot be written as {suffix!r}; use .csv, .md, .tex or .html")
@@ -80,13 +81,15 @@ def comparisons(runs: pd.DataFrame, reported: Sequence[dict[str, Any]]) -> Itera
             row = dict(zip(SETTINGS, setting, strict=True))
             row |= {"feedback": mode, "feedback_scale": scale}
             row |= spread("backprop", baseline) | spread("other", accuracy)
-            yield row | welch(accuracy, baseline)._asdict() | reported_values(reported, row)
+            # A run that diverged may have no accuracy; n does not count it.
+            test = welch(accuracy.dropna(), baseline.dropna())
+            yield row | test._asdict() | reported_values(reported, row)
 
 
 def spread(name: str, accuracy: pd.Series) -> dict[str, float]:
     """Return a sample's mean, standard deviation and quartiles, as columns of that name."""
     return {
-        f"{name}_n": len(accuracy),
+        f"{name}_n": accuracy.count(),
         f"{name}_mean": accuracy.mean(),
         f"{name}_sd": accuracy.std(),
         f"{name}_median": accuracy.median(),
@@ -134,7 +137,10 @@ def readable(rows: pd.DataFrame) -> pd.DataFrame:
 
 def seeds(row: dict[str, Any]) -> str:
     """Return how many runs each of the two means has, once where they are as many."""
-    counts = {row["backprop_n"], row["other_n"]} - {0}
+    counts = {row["backprop_n"], row["other_n"]}
+    # Where one of the two was never asked for, the other's n is the row's.
+    if row["feedback"] == "none" or not row["backprop_n"]:
+        counts -= {0}
     return str(counts.pop()) if len(counts) == 1 else f"{row['backprop_n']}, {row['other_n']}"
 
 
@@ -151,8 +157,11 @@ def interval(row: dict[str, Any]) -> str:
 
 
 def number(value: float | None, form: str, factor: float = 1) -> str:
-    """Format a number; a missing one is a dash."""
-    return "–" if value is None or pd.isna(value) else format(value * factor, form)
+    """Format a number; a missing one is a dash, one that rounds to zero has no minus."""
+    if value is None or pd.isna(value):
+        return "–"
+    text = format(value * factor, form)
+    return format(0.0, form) if float(text) == 0 else text
 
 
 def p_value(value: float | None) -> str:
@@ -162,7 +171,56 @@ def p_value(value: float | None) -> str:
     return "<0.0001" if value < 0.0001 else f"{value:.2g}"
 
 
+def is_numeric(column: pd.Series) -> bool:
+    """Return whether a column's cells are numbers, to be set flush right."""
+    form = re.compile(r"–( ± –)?|[-+<]?[\d.]+( ± ([\d.]+|–))?")
+    return all(form.fullmatch(cell) for cell in column)
+
+
+def latex_column(column: pd.Series) -> pd.Series:
+    """Return a column's cells as LaTeX; a column with sentences is set in lines."""
+    cells = column.map(latex)
+    longest = max(map(len, column), default=0)
+    if longest <= 24:
+        return cells
+    width = "4.2cm" if longest > 60 else "2.6cm"
+    return cells.map(lambda cell: rf"\parbox[t]{{{width}}}{{\raggedright\strut {cell}\strut}}")
+
+
+def latex_title(title: str, side: str) -> str:
+    """Return a column's title as LaTeX; a long one stands in lines."""
+    lines = textwrap.wrap(title, 10, break_long_words=False)
+    if len(lines) == 1:
+        return latex(title)
+    stacked = r"\\".join(rf"{latex(line)}\strut" for line in lines)
+    return rf"\shortstack[{side}]{{{stacked}}}"
+
+
+LATEX = {
+    "\\": r"\textbackslash{}",
+    **{character: "\\" + character for character in "{}$&#%_"},
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": "$<$",
+    ">": "$>$",
+    "|": "$|$",
+    "±": r"$\pm$",
+    "−": "$-$",
+    "×": r"$\times$",
+    "≤": r"$\leq$",
+    "≥": r"$\geq$",
+    "–": "--",
+    "…": r"\ldots{}",
+    "₂": "$_2$",
+    "²": "$^2$",
+}
+
+
 def latex(text: str) -> str:
-    """Return a cell's text as LaTeX."""
-    replacements = {"%": r"\%", "±": r"$\pm$", "–": "--", "<": "$<$", "_": r"\_"}
-    return "".join(replacements.get(character, character) for character in text)
+    """Return a cell's text as LaTeX: signs of numbers as in a formula, no character special."""
+    text = "".join(LATEX.get(character, character) for character in text)
+    text = text.replace("...", r"\ldots{}").replace(r"d\_z ", "$d_z$~").replace(r"d\_z", "$d_z$")
+    text = text.replace("p = ", "p~=~")
+    text = re.sub(r"(?<![\w.])[-+](?=\d)", r"$\g<0>$", text)
+    # After a row's end a bracket or a star would be taken for an option of it.
+    return f"{{{text[0]}}}{text[1:]}" if text.startswith(("[", "*")) else text

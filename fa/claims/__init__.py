@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import yaml
 
 from fa.claims.findings import KINDS
@@ -17,6 +16,7 @@ from fa.claims.measures import METRICS
 from fa.claims.presentation import TABLES
 from fa.errors import UserError
 from fa.experiments import RUN_KEYS
+from fa.metrics import read_metrics
 from fa.tables import render
 
 CLAIMS = Path(__file__).parent / "claims.yaml"
@@ -52,21 +52,6 @@ def write(
         rows = tables[output.stem]
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(render(rows, readable(rows), output))
-
-
-def read_metrics(folders: Sequence[str | Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return (runs, curves) of all folders that have them.
-
-    Raises:
-        UserError: none has.
-    """
-    found = [folder for folder in map(Path, folders) if (folder / "runs.parquet").exists()]
-    if not found:
-        raise UserError(f"no runs.parquet in {', '.join(map(str, folders))}; make the study first")
-    return tuple(
-        pd.concat([pd.read_parquet(folder / name) for folder in found], ignore_index=True)
-        for name in ("runs.parquet", "curves.parquet")
-    )
 
 
 def read_claims(path: str | Path) -> dict[str, Any]:

@@ -118,7 +118,7 @@ def comparisons_text(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "claim": rows["claim"],
-            "metric": rows["metric"],
+            "metric": [name.replace("_", " ") for name in rows["metric"]],
             "a": rows["arm_a"],
             "b": rows["arm_b"],
             "n": rows["n"].astype(str),

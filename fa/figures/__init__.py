@@ -9,13 +9,13 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
 
 from fa.errors import UserError
 from fa.figures.accuracy import accuracy, scaling, sensitivity, tuning
 from fa.figures.loss import loss_all_seeds, loss_and_correlation, loss_single_runs
-from fa.figures.style import STYLE, Metrics, mode_names
+from fa.figures.style import STYLE, Metrics, NothingToDraw, mode_names, note
+from fa.metrics import read_metrics
 
 FIGURES: dict[str, Callable[[Metrics], Figure]] = {
     function.__name__: function
@@ -34,6 +34,8 @@ FIGURES: dict[str, Callable[[Metrics], Figure]] = {
 def draw(name: str, metrics: str | Path, outputs: Sequence[str | Path]) -> None:
     """Draw one figure and save it under each name of `outputs` (.pdf, .svg, .png).
 
+    Where the metrics lack what it shows, the figure says so.
+
     Raises:
         UserError: there is no figure of that name.
     """
@@ -42,8 +44,11 @@ def draw(name: str, metrics: str | Path, outputs: Sequence[str | Path]) -> None:
     plt.style.use(STYLE)
     # seaborn jitters points by NumPy's global stream: seeded, the same metrics give the same file.
     np.random.seed(0)  # noqa: NPY002
-    tables = [pd.read_parquet(Path(metrics) / f"{table}.parquet") for table in Metrics._fields]
-    figure = FIGURES[name](Metrics(*[table.assign(mode=mode_names(table)) for table in tables]))
+    tables = read_metrics([metrics])
+    try:
+        figure = FIGURES[name](Metrics(*[table.assign(mode=mode_names(table)) for table in tables]))
+    except NothingToDraw as missing:
+        figure = note(f"{name}: {missing}")
     for output in map(Path, outputs):
         output.parent.mkdir(parents=True, exist_ok=True)
         # Without a date, the same metrics give the same file.

@@ -47,7 +47,7 @@ def accuracy(metrics: Metrics) -> Figure:
         )
         medians = 100 * group.groupby("mode")["test_accuracy"].median()
         axes.scatter(modes, medians[modes], marker="_", s=300, color="0.3", zorder=3)
-        axes.set(title=f"{setting_name(group)}\n{seeds_name(group)}", xlabel="")
+        axes.set(title=f"{setting_name(group)}\n{seeds_name(group, 'test_accuracy')}", xlabel="")
         axes.set(ylabel="test accuracy (%)", xlim=(-0.6, len(modes) - 0.4))
         axes.set_xticks(range(len(modes)), [mode.replace(" ", "\n", 1) for mode in modes])
     figure.suptitle(
@@ -62,7 +62,8 @@ def tuning(metrics: Metrics) -> Figure:
     draw_accuracy(axes, metrics.runs, "learning_rate")
     axes.axvline(POST_LEARNING_RATE, color="0.6", linewidth=0.8, zorder=0)
     axes.set(xlabel="learning rate (line: the post's)", xscale="log")
-    axes.set(title=f"{setting_name(metrics.runs)}, {seeds_name(metrics.runs)}")
+    n = seeds_name(metrics.runs, "test_accuracy", "learning_rate")
+    axes.set(title=f"{setting_name(metrics.runs)}, {n}")
     rates = sorted(metrics.runs["learning_rate"].unique())
     axes.set_xticks(rates, [f"{rate:g}" for rate in rates])
     axes.minorticks_off()
@@ -80,7 +81,7 @@ def scaling(metrics: Metrics) -> Figure:
         first = group.iloc[0]
         axes.set(
             title=f"batch {first['batch_size']}, rate {first['learning_rate']:g}, "
-            f"{first['epochs']} epochs\n{seeds_name(group)}"
+            f"{first['epochs']} epochs\n{seeds_name(group, 'test_accuracy', 'hidden')}"
         )
         axes.set(xlabel="hidden units", xscale="log")
     legend(figure, panels)
@@ -92,6 +93,7 @@ def sensitivity(metrics: Metrics) -> Figure:
     """Draw heat maps of median test accuracy over batch size and learning rate."""
     runs = metrics.runs
     sizes, modes = sorted(runs["hidden"].unique()), sorted(runs["mode"].unique(), key=mode_order)
+    batch_sizes, rates = (sorted(runs[name].unique()) for name in ("batch_size", "learning_rate"))
     figure, grid = plt.subplots(
         len(sizes),
         len(modes),
@@ -103,18 +105,18 @@ def sensitivity(metrics: Metrics) -> Figure:
     )
     for axes, (hidden, mode) in zip(grid.flat, itertools.product(sizes, modes), strict=True):
         group = runs[(runs["hidden"] == hidden) & (runs["mode"] == mode)]
-        cells = group.pivot_table(
-            index="batch_size",
-            columns="learning_rate",
-            values="test_accuracy",
-            aggfunc=["median", collapsed],
+        cells = group.groupby(["batch_size", "learning_rate"])["test_accuracy"]
+        # The same cells in every panel, whatever was run: they share their axes.
+        medians, counts = (
+            cells.agg(measure).unstack().reindex(index=batch_sizes, columns=rates)
+            for measure in ("median", collapsed)
         )
         notes = [
             [f"{100 * m:.0f} %\n{c} collapsed" for m, c in zip(*rows, strict=True)]
-            for rows in zip(cells["median"].to_numpy(), cells["collapsed"].to_numpy(), strict=True)
+            for rows in zip(medians.to_numpy(), counts.to_numpy(), strict=True)
         ]
         sns.heatmap(
-            100 * cells["median"],
+            100 * medians.astype(float),
             annot=np.array(notes),
             fmt="",
             vmin=0,
@@ -127,17 +129,18 @@ def sensitivity(metrics: Metrics) -> Figure:
         axes.set(
             title=f"{mode}, {hidden} hidden units", xlabel="learning rate", ylabel="batch size"
         )
+        for row, column in np.argwhere(medians.isna()):
+            axes.text(column + 0.5, row + 0.5, "n = 0", ha="center", va="center", fontsize=6)
         axes.invert_yaxis()
     figure.colorbar(grid[0, 0].collections[0], ax=grid, label="median test accuracy (%)")
-    figure.suptitle(
-        f"Where networks learn and where they collapse ({seeds_name(runs)} a cell)", fontsize=9
-    )
+    cell = seeds_name(runs, "test_accuracy", *SETTING)
+    figure.suptitle(f"Where networks learn and where they collapse ({cell} a cell)", fontsize=9)
     return figure
 
 
 def collapsed(accuracies: pd.Series) -> str:
     """Return how many runs stay below 80 %, of how many."""
-    return f"{(accuracies < COLLAPSED_BELOW).sum()}/{len(accuracies)}"
+    return f"{(accuracies < COLLAPSED_BELOW).sum()}/{accuracies.count()}"
 
 
 def draw_accuracy(axes: Axes, runs: pd.DataFrame, setting: str) -> None:

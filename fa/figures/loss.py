@@ -38,7 +38,9 @@ def loss_all_seeds(metrics: Metrics) -> Figure:
     figure, panels = panel_row(len(settings))
     for axes, group in zip(panels, settings, strict=True):
         draw_modes(axes, group, "loss")
-        axes.set(title=f"{setting_name(group)}\n{seeds_name(group)}", xlabel="epoch")
+        axes.set(
+            title=f"{setting_name(group)}\n{seeds_name(group, 'loss', 'epoch')}", xlabel="epoch"
+        )
         axes.set(ylabel=LOSS_LABEL, yscale="log")
     legend(figure, panels)
     figure.suptitle(f"Loss over all seeds: {BAND}", fontsize=9)
@@ -54,7 +56,11 @@ def loss_and_correlation(metrics: Metrics) -> Figure:
     )
     draw_modes(top, curves, "loss")
     draw_modes(bottom, curves, "pearson_r")
-    top.set(ylabel=LOSS_LABEL, yscale="log", title=f"{setting_name(curves)}, {seeds_name(curves)}")
+    top.set(
+        ylabel=LOSS_LABEL,
+        yscale="log",
+        title=f"{setting_name(curves)}, {seeds_name(curves, 'loss', 'epoch')}",
+    )
     bottom.set(xlabel="epoch", ylabel="Pearson r", ylim=(-0.1, 1))
     center, spread = POST_PEARSON_R
     bottom.axhspan(center - spread, center + spread, color="0.85", zorder=0)

@@ -18,8 +18,6 @@ import seaborn as sns  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
-from fa.errors import UserError  # noqa: E402
-
 ONE_COLUMN, TWO_COLUMNS = 3.35, 6.9  # inches: the text widths of a two-column paper
 STYLE = Path(__file__).parent / "paper.mplstyle"
 
@@ -61,8 +59,21 @@ class Metrics(NamedTuple):
     curves: pd.DataFrame
 
 
+class NothingToDraw(Exception):  # noqa: N818
+    """The metrics lack what a figure shows."""
+
+
+def note(text: str) -> Figure:
+    """Return a figure a column wide that holds a line of text alone."""
+    figure = plt.figure(figsize=(ONE_COLUMN, 1))
+    figure.text(0.5, 0.5, text, ha="center", va="center", fontsize=7, wrap=True)
+    return figure
+
+
 def panel_row(count: int, share: bool = True) -> tuple[Figure, list[Axes]]:
     """Return a figure two columns wide with its panels, three in a row, sharing axes or not."""
+    if not count:
+        raise NothingToDraw("no run to show")
     columns = min(3, count)
     rows = -(-count // columns)
     figure, grid = plt.subplots(
@@ -131,7 +142,8 @@ def smallest_network(curves: pd.DataFrame, modes: Sequence[str]) -> pd.DataFrame
     """Return the curves of these feedback modes in the first setting that has one of them."""
     chosen = curves[curves["feedback"].isin(modes)]
     if chosen.empty:
-        raise UserError(f"the metrics hold no run with feedback {' or '.join(sorted(set(modes)))}")
+        wanted = f" with feedback {' or '.join(sorted(set(modes)))}" if len(modes) else ""
+        raise NothingToDraw(f"no run to show{wanted}")
     return next(group for _, group in chosen.groupby(SETTING))
 
 
@@ -141,9 +153,15 @@ def setting_name(curves: pd.DataFrame) -> str:
     return f"{first['hidden']} hidden units, batch {first['batch_size']}"
 
 
-def seeds_name(curves: pd.DataFrame) -> str:
-    """Say how many seeds each mode has: ``n = 30``, or a range where they differ."""
-    counts = curves.groupby("mode")["seed"].nunique()
+def seeds_name(table: pd.DataFrame, measure: str, *axes: str) -> str:
+    """Say how many runs each point of a figure is made of: ``n = 30``, or a range.
+
+    Args:
+        table: the runs, or their epochs.
+        measure: what is drawn; runs without it, because they diverged, are not counted.
+        axes: what makes a point besides the mode: a setting, the epoch.
+    """
+    counts = table.groupby(["mode", *axes])[measure].count()
     low, high = counts.min(), counts.max()
     return f"n = {low}" if low == high else f"n = {low} to {high}"
 

@@ -67,7 +67,8 @@ def test_the_table_compares_with_backprop_and_the_post(runs, tmp_path):
     assert "| 0.003" in markdown
     latex = outputs[2].read_text()
     assert r"\toprule" in latex
-    assert r"backprop (\%)" in latex
+    assert r"backprop\strut\\(\%)\strut" in latex
+    assert r"$\pm$" in latex
 
 
 @pytest.mark.parametrize("kept", ["backprop", "onehot"])

@@ -6,6 +6,7 @@ localrules:
     gather,
     table,
     claims,
+    numbers,
 
 
 rule run_table:
@@ -77,6 +78,16 @@ rule table:
         " --output {output:q} 2> {log:q}"
 
 
+# What the claims and the numbers are computed with.
+CLAIMS_CODE = (
+    "metrics.py",
+    "statistics.py",
+    "tables.py",
+    "pages.py",
+    "post.yaml",
+) + tuple(f"claims/{path.name}" for path in sorted(ROOT.glob("fa/claims/*.[py]*")))
+
+
 rule claims:
     input:
         METRICS,
@@ -101,15 +112,31 @@ rule claims:
         "../envs/fa.yaml"
     params:
         metrics=sorted({str(Path(path).parent) for path in METRICS + EXTENSION_METRICS}),
-        code=provenance.files_digest(
-            ("statistics.py", "tables.py", "pages.py", "post.yaml")
-            + tuple(
-                f"claims/{path.name}"
-                for path in sorted(ROOT.glob("fa/claims/*.[py]*"))
-            )
-        ),
+        code=provenance.files_digest(CLAIMS_CODE),
     message:
         "Holding the claims against the metrics"
     shell:
         "python -m fa claims --metrics {params.metrics:q}"
+        " --output {output:q} 2> {log:q}"
+
+
+rule numbers:
+    input:
+        METRICS,
+        EXTENSION_METRICS,
+    output:
+        NUMBERS,
+    log:
+        f"{RESULTS}/logs/numbers.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/numbers.tsv"
+    conda:
+        "../envs/fa.yaml"
+    params:
+        metrics=rules.claims.params.metrics,
+        code=provenance.files_digest(CLAIMS_CODE + ("paper.py",)),
+    message:
+        "Writing the numbers that a text would cite"
+    shell:
+        "python -m fa numbers --metrics {params.metrics:q}"
         " --output {output:q} 2> {log:q}"

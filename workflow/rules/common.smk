@@ -20,7 +20,7 @@ shell.prefix(
     )
 )
 
-from fa import data, download, experiments, provenance
+from fa import data, download, experiments, outputs, provenance
 from fa.config import checked
 from fa.errors import UserError
 
@@ -60,33 +60,15 @@ CLAIMS = [
     for suffix in ("csv", "md", "tex", "html")
 ]
 PROVENANCE = f"{RESULTS}/provenance.html"
+NUMBERS = [f"{RESULTS}/numbers.{suffix}" for suffix in ("tex", "csv")]
 EXTENSION_METRICS = [
     path
-    for study in ("controls", "scaling", "sensitivity", "tuning")
+    for study in outputs.OWN_FIGURES
     for path in sorted(map(str, Path(RESULTS, study, "metrics").glob("*.parquet")))
-]
-# An extension study has a figure of its own name; the others have the post's.
-OWN_FIGURES = {
-    "controls": ["accuracy", "loss_all_seeds"],
-    "scaling": ["scaling"],
-    "sensitivity": ["sensitivity"],
-    "tuning": ["tuning"],
-}
-POST_FIGURES = [
-    "accuracy",
-    "loss_all_seeds",
-    "loss_and_correlation",
-    "loss_single_runs",
 ]
 FIGURES = [
     f"{RESULTS}/figures/{figure}.{suffix}"
-    for figure in sorted(
-        {
-            figure
-            for experiment in STUDY["experiments"]
-            for figure in OWN_FIGURES.get(experiment, POST_FIGURES)
-        }
-    )
+    for figure in outputs.figures_of(STUDY["experiments"])
     for suffix in ("pdf", "svg", "png")
 ]
 

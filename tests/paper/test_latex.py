@@ -1,0 +1,154 @@
+r"""A paper that inputs every table and every number and includes every figure, set by pdfLaTeX.
+
+Skipped where there is no TeX; Debian's texlive-latex-recommended and poppler-utils suffice.
+"""
+
+import re
+import shutil
+import subprocess
+
+import pandas as pd
+import pytest
+
+import made_up
+from fa import paper
+
+TOOLS = ("pdflatex", "pdffonts", "pdfinfo", "pdftotext")
+MISSING = [tool for tool in TOOLS if shutil.which(tool) is None]
+pytestmark = pytest.mark.skipif(
+    bool(MISSING),
+    reason=f"no {', '.join(MISSING)}: apt-get install texlive-latex-recommended poppler-utils",
+)
+
+# Measures of a two-column paper: columns of 3.35 in, text of 6.9 by 9.6 in.
+DOCUMENT = r"""
+\documentclass[twocolumn]{article}
+\usepackage[paperwidth=8.5in,paperheight=11in,text={6.9in,9.6in},columnsep=0.2in]{geometry}
+\usepackage{booktabs}
+\usepackage{graphicx}
+\input{numbers}
+\newsavebox{\content}
+%% A table that is too wide for the text lies on its side.
+\newcommand{\floatbox}{\typeout{SIZE \the\wd\content, \the\ht\content, \the\dp\content}%%
+  \ifdim\wd\content>\textwidth\rotatebox{90}{\usebox{\content}}\else\usebox{\content}\fi}
+\begin{document}
+Random feedback: \faTableOneHiddenTwentyRandomMean\,\%% against
+\faTableOneHiddenTwentyBackpropMean\,\%%, \faTableOneHiddenTwentyRandomPStatement,
+a difference of \faTableOneHiddenTwentyRandomDifference{} points
+($n = \faTableOneHiddenTwentyRandomN$); in a formula
+$d = \faTableOneHiddenTwentyRandomDifference$. Claim 1 \faClaimOneVerdict.
+%s
+\end{document}
+"""
+TABLE = r"""
+\begin{table*}
+\caption{%s}
+\centering\scriptsize\setlength{\tabcolsep}{4pt}
+\sbox{\content}{\input{tables/%s}}\floatbox
+\end{table*}
+"""
+FIGURE = r"""
+\begin{figure*}
+\centering
+\sbox{\content}{\includegraphics{figures/%s}}\floatbox
+\caption{%s}
+\end{figure*}
+"""
+POINTS = 72.27  # TeX's to the inch
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    """Return the folder of a paper's outputs, drawn from metrics alone."""
+    folder = tmp_path_factory.mktemp("paper")
+    made_up.write_all(folder / "reference")
+    paper.redraw([folder / "reference"], folder / "out")
+    return folder / "out"
+
+
+@pytest.fixture(scope="module")
+def compiled(drawn):
+    """Return the compiled document, what pdflatex said, and the text in it."""
+    (drawn / "paper.tex").write_text(DOCUMENT % floats(drawn))
+    done = subprocess.run(
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper.tex"],
+        cwd=drawn,
+        capture_output=True,
+        text=True,
+        errors="replace",
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    return drawn / "paper.pdf", done.stdout
+
+
+def floats(drawn):
+    """Return LaTeX that has every table and every figure, flushed before TeX runs out of room."""
+    tables = [TABLE % (name(path), path.stem) for path in sorted(drawn.glob("tables/*.tex"))]
+    figures = [FIGURE % (path.stem, name(path)) for path in sorted(drawn.glob("figures/*.pdf"))]
+    return "\\clearpage".join([*tables, *figures])
+
+
+def name(path):
+    return path.stem.replace("_", " ")
+
+
+def tool(*command):
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_it_compiles_without_complaint(compiled):
+    _, log = compiled
+    assert "Undefined" not in log
+    assert "undefined" not in log
+    assert "Missing character" not in log
+    assert "Float too large" not in log
+
+
+def test_tables_and_figures_fit_the_page_as_they_are(compiled):
+    _, log = compiled
+    sizes = re.findall(r"SIZE ([\d.]+)pt, ([\d.]+)pt, ([\d.]+)pt", log)
+    assert len(sizes) > 15
+    for size in sizes:
+        width, height, depth = (float(part) / POINTS for part in size)
+        sides = sorted([width, height + depth])
+        assert sides[0] <= 6.6, "with its caption"
+        assert sides[1] <= 9.4
+
+
+def test_figures_are_one_or_two_columns_wide(drawn):
+    for path in drawn.glob("figures/*.pdf"):
+        width = re.search(r"Page size:\s+([\d.]+)", tool("pdfinfo", path))[1]
+        assert float(width) / 72 == pytest.approx(3.35, abs=0.01) or float(
+            width
+        ) / 72 == pytest.approx(6.9, abs=0.01)
+
+
+def test_every_font_is_embedded_and_none_is_a_bitmap(compiled):
+    pdf, _ = compiled
+    fonts = tool("pdffonts", pdf).splitlines()[2:]
+    assert len(fonts) > 2
+    for font in fonts:
+        # name, type (may have spaces), encoding, emb, sub, uni, object, id
+        assert font.split()[-5] == "yes", font
+        assert "Type 3" not in font, font
+
+
+def test_the_numbers_stand_in_the_text(compiled, drawn):
+    text = " ".join(tool("pdftotext", compiled[0], "-").split())
+    runs = pd.read_parquet(drawn.parent / "reference" / "runs.parquet")
+    chosen = runs[(runs["hidden"] == 20) & (runs["batch_size"] == 200)]
+    means = 100 * chosen.groupby("feedback")["test_accuracy"].mean()
+    assert f"Random feedback: {means['random']:.2f} % against {means['backprop']:.2f} %" in text
+    difference = f"{means['random'] - means['backprop']:+.2f}".replace("-", "−")
+    assert f"a difference of {difference} points (n = 6)" in text
+    assert f"d = {difference}." in text
+    assert re.search(r"p [=<] 0\.\d+, a difference", text)
+
+
+def test_every_table_and_figure_is_in_it(compiled, drawn):
+    text = tool("pdftotext", "-raw", compiled[0], "-")
+    assert len(re.findall(r"Figure \d+:", text)) == len(list(drawn.glob("figures/*.pdf")))
+    for table in sorted(drawn.glob("tables/*.tex")):
+        assert re.search(rf"Table \d+: {name(table)}", text), table
+    for claim in pd.read_csv(drawn / "tables/claims.csv", dtype=str)["claim"]:
+        assert re.search(rf"\b{claim}\b", text), claim
