@@ -1,8 +1,10 @@
 """What a person sees who calls `python -m fa` by hand."""
 
-import pytest
+import subprocess
+import sys
 
-from conftest import MNIST, call
+import pytest
+from conftest import MNIST, ROOT, call
 
 
 def test_help_lists_every_command():
@@ -35,3 +37,18 @@ def test_a_mistake_is_explained_and_leaves_nothing(tmp_path, arguments, message)
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_training_pays_for_nothing_it_does_not_use(tmp_path):
+    script = (
+        "import sys; from fa.__main__ import main; main(sys.argv[1:]);"
+        "print([m for m in ('matplotlib', 'pandas', 'snakemake') if sys.modules.get(m)])"
+    )
+    arguments = f"--data {MNIST} --output {tmp_path}/x --epochs 1 --train-samples 400".split()
+    done = subprocess.run(
+        [sys.executable, "-c", script, "train", "hidden=5/feedback=random/seed=0", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "[]\n", done.stderr

@@ -1,0 +1,63 @@
+"""The published study: its digest, its seeds against NumPy's, and the README that shows it."""
+
+import pandas as pd
+import pytest
+from scipy import stats
+
+from conftest import ROOT
+from fa import metrics, tables
+from fa.experiments import RUN_KEYS
+
+REFERENCE = ROOT / "reference"
+
+
+def test_the_published_digest_is_of_the_published_values():
+    published = (REFERENCE / "digest.txt").read_text().strip()
+    assert metrics.digest(REFERENCE / "runs.parquet") == published
+    assert metrics.verify(REFERENCE / "runs.parquet", REFERENCE) == published
+
+
+def test_runs_are_the_last_epochs_of_the_curves():
+    runs = pd.read_parquet(REFERENCE / "runs.parquet").set_index(list(RUN_KEYS))
+    curves = pd.read_parquet(REFERENCE / "curves.parquet")
+    last = curves[curves["epoch"] == curves["epochs"] - 1].set_index(list(RUN_KEYS))
+    assert len(runs) == 210
+    assert (runs["weights_digest"] == last["weights_digest"]).all()
+    assert (runs["final_loss"] == last["loss"]).all()
+    assert len(curves) == 210 * 200
+
+
+def test_one_published_run_is_trained_again_bit_by_bit(digits):
+    """The whole 200 epochs of seed 0, random feedback, 20 hidden units."""
+    from fa import backends, training
+    from fa.experiments import Run
+
+    published = pd.read_parquet(REFERENCE / "runs.parquet")
+    row = published[
+        (published["hidden"] == 20) & (published["feedback"] == "random") & (published["seed"] == 0)
+    ].iloc[0]
+    run = Run(
+        **{key: row[key].item() if hasattr(row[key], "item") else row[key] for key in RUN_KEYS}
+    )
+    history = training.train([run], digits, backends.choose("numba", 1), 10)[run]
+    assert history[-1].weights_digest == row["weights_digest"]
+    assert history[-1].test_accuracy == row["test_accuracy"]
+
+
+def test_accuracies_are_distributed_as_those_of_the_numpy_reference():
+    """Bits part after a few epochs, because training is chaotic; distributions must not."""
+    numpy_runs = pd.read_parquet(REFERENCE / "numpy/runs.parquet")
+    ours = pd.read_parquet(REFERENCE / "runs.parquet")
+    assert len(numpy_runs) == 30
+    same = ours.merge(numpy_runs[list(RUN_KEYS)], on=list(RUN_KEYS))
+    assert len(same) == 30
+    assert not (numpy_runs["weights_digest"].isin(same["weights_digest"])).any(), "not NumPy's runs"
+    assert stats.ks_2samp(same["test_accuracy"], numpy_runs["test_accuracy"]).pvalue > 0.01
+    assert stats.ks_2samp(same["final_mean_loss"], numpy_runs["final_mean_loss"]).pvalue > 0.01
+
+
+@pytest.mark.parametrize("experiment", ["table1", "table2"])
+def test_the_readme_shows_the_published_tables(tmp_path, experiment):
+    output = tmp_path / "table.md"
+    tables.write_comparison(REFERENCE / "runs.parquet", experiment, [output])
+    assert output.read_text() in (ROOT / "README.md").read_text()
