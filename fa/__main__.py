@@ -40,8 +40,6 @@ def run_table(options: argparse.Namespace) -> None:
 
 def train(options: argparse.Namespace) -> None:
     """Train networks side by side and write their histories as one Parquet file."""
-    # pyarrow imports pandas where it is installed: 0.2 s of every job, for nothing.
-    sys.modules.setdefault("pandas", None)
     from fa import backends, data, provenance, records, training
     from fa.experiments import Run, batch_problem, parse_networks, pool_problem
 
