@@ -102,7 +102,7 @@ def test_an_overflow_is_recorded_and_leaves_the_neighbour_alone(digits):
 
 
 def test_a_study_at_an_impossible_rate_is_recorded_and_marked(digits):
-    run = Run("mnist", 2000, 500, 20, "random", "log", 200, 1e30, 2, 0)
+    run = Run("mnist", 2000, 500, 20, "random", "log", 200, 3e38, 2, 0)
     beside = dataclasses.replace(run, feedback="onehot")
     histories = training.train([run, beside], digits, backends.choose("numba", 1), 1)
     for history in histories.values():

@@ -45,9 +45,10 @@ def test_training_pays_for_nothing_it_does_not_use(tmp_path):
         "import sys; from fa.__main__ import main; main(sys.argv[1:]);"
         "print([m for m in ('matplotlib', 'scipy.stats', 'snakemake') if m in sys.modules])"
     )
-    arguments = f"--data {MNIST} --output {tmp_path}/x --epochs 1 --train-samples 400".split()
+    arguments = ["hidden=5/feedback=random/seed=0", "--epochs", "1", "--train-samples", "400"]
+    arguments += ["--data", str(MNIST), "--output", str(tmp_path / "x")]
     done = subprocess.run(
-        [sys.executable, "-c", script, "train", "hidden=5/feedback=random/seed=0", *arguments],
+        [sys.executable, "-c", script, "train", *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,
