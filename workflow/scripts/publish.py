@@ -12,6 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from fa.metrics import digest
+from fa.outputs import OWN_FIGURES
 
 EXTENSIONS = ("controls", "numpy", "scaling", "sensitivity", "tuning")
 PAGES = ("README.md", "docs/performance.md")
@@ -26,7 +27,8 @@ def main(results: Path) -> None:
     copy(results / "benchmarks", figures, "training.png")
     for study in EXTENSIONS:
         copy(results / study / "metrics", reference / study, "*.parquet")
-        copy(results / study / "figures", figures / study, "*.png")
+        if study in OWN_FIGURES:
+            copy(results / study / "figures", figures / study, "*.png")
     tables = {
         path.stem: path.read_text()
         for folder in ("tables", "benchmarks")
