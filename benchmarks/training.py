@@ -34,6 +34,7 @@ from matplotlib.figure import Figure
 from benchmarks.work import BATCH_SIZE, CASES, LEARNING_RATE, TIMED_EPOCHS, TOLERANCE, Case
 from benchmarks.worker import DATA, IMPLEMENTATIONS
 from fa import data
+from fa.environment import processor
 from fa.errors import UserError
 from fa.figures.style import STYLE, TWO_COLUMNS
 
@@ -241,14 +242,8 @@ def repeats_name(table: pd.DataFrame) -> str:
 
 def machine() -> str:
     """Name the processor, the number of cores, the system and Python."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    except OSError:
-        models = []
-    processor = models[0] if models else platform.processor() or platform.machine()
     system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
-    return f"{processor}, {os.cpu_count()} cores, {system}"
+    return f"{processor()}, {os.cpu_count()} cores, {system}"
 
 
 def draw(measurements: pd.DataFrame) -> Figure:

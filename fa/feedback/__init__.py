@@ -15,6 +15,7 @@ import itertools
 import math
 import pkgutil
 from collections.abc import Iterator
+from functools import cache
 from types import ModuleType
 
 import numpy as np
@@ -30,6 +31,7 @@ SCALES = {
 """Feedback scale -> s(t), t the 0-based epoch."""
 
 
+@cache  # a plan asks once a run, and the answer is a look at the disk
 def modes() -> list[str]:
     """Return the names of all feedback modes."""
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
