@@ -23,7 +23,7 @@ columns are cut into tiles, nor on the networks trained alongside. The sums:
 (Four sums because an addition takes four cycles and a CPU starts one or two a
 cycle. Lists are filled up to whole fours by 0 times their last row.)
 
-Words: a *tile* is up to 32 neighbouring columns of the wide hidden layer that
+Words: a *tile* is up to `TILE` neighbouring columns of the wide hidden layer that
 all networks form side by side; *lanes* are the elements of one vector; *flat*
 arrays are one-dimensional and padded.
 """
@@ -57,14 +57,26 @@ def cache_folder():
 # Numba reads its settings from the environment when it is imported.
 os.environ["NUMBA_CACHE_DIR"] = str(cache_folder())
 
+from llvmlite.binding import get_host_cpu_features  # noqa: E402
 from numba import njit  # noqa: E402
 
-from fa.backends.vectors import bits, element, load, prefetch, splat, store, widen  # noqa: E402
+from fa.backends.vectors import (  # noqa: E402
+    bits,
+    element,
+    load,
+    prefetch,
+    splat,
+    store,
+    widen,
+    without_tiny,
+)
 
 INPUTS = PIXELS + 1  # the constant 1 comes last
 OUTPUTS = CLASSES
 LANES = 16  # of the output layer: the ten, padded
-TILE = 32  # columns of a full tile: two AVX-512 registers, four AVX2 ones
+# Columns of a full tile. Its four sums, and what is added to them, must fit the registers: 32 of
+# 16 numbers with AVX-512, else 16 of 8 or less (with 32 columns, AVX2 is a tenth slower).
+TILE = 32 if get_host_cpu_features().get("avx512f") else 24
 STEP = 8  # hidden columns come in steps of this
 CHAINS = 4  # sums that a list is dealt to
 GROUP = 4  # samples whose outputs are summed at once
@@ -234,7 +246,8 @@ def output_deltas(outputs, labels, first, count, targets, squares):
         o = load(outputs, s * LANES, LANES)
         error = o - load(targets, np.intp(labels[first + s]) * LANES, LANES)
         total = total + widen(error) * widen(error)
-        store(outputs, s * LANES, error * o * (splat(ONE, LANES) - o))
+        delta = error * o * (splat(ONE, LANES) - o)
+        store(outputs, s * LANES, without_tiny(delta, splat(TINY, LANES)))
     store(squares, 0, total)
     loss = 0.0
     for k in range(OUTPUTS):
@@ -251,7 +264,8 @@ def _hidden_deltas(lanes):
             weights = load(feedback, origin + k * width, lanes)
             total = total + splat(element(outputs, s * LANES + k), lanes) * weights
         h = load(hidden, at, lanes)
-        store(delta, at, total * h * (splat(ONE, lanes) - h))
+        total = total * h * (splat(ONE, lanes) - h)
+        store(delta, at, without_tiny(total, splat(TINY, lanes)))
 
     return deltas
 
@@ -308,13 +322,6 @@ def transposed(w2, units, scale, feedback, origin):
     for j in range(units):
         for k in range(OUTPUTS):
             feedback[origin + k * width + j] = scale * w2[j * LANES + k]
-
-
-@njit(**PLAIN)
-def flush(values):
-    """Zero what is smaller than TINY; NaN stays."""
-    for i in range(values.size):
-        values[i] = ZERO if abs(values[i]) < TINY else values[i]
 
 
 # --- the loops over batches ------------------------------------------------------
@@ -383,7 +390,6 @@ def _output_layer(networks, n, scratch, stride, labels, batch, size):
     output_sums(hidden, stride, column, units, size, w2, outputs)
     sigmoids(outputs)
     loss = output_deltas(outputs, labels, batch * size, size, scratch.targets, scratch.squares)
-    flush(outputs)
     hidden_deltas(hidden, stride, column, units, size, outputs, feedback, origin, delta)
     update_outputs(
         hidden, stride, column, units, size, outputs, w2, scratch.gradient, networks.rate[n]
@@ -399,7 +405,6 @@ def train_epoch(rows, lists, labels, size, columns, stride, networks, scratch, l
         sigmoids(scratch.hidden)
         for n in range(losses.shape[0]):
             losses[n, batch] = _output_layer(networks, n, scratch, stride, labels, batch, size)
-        flush(scratch.delta)
         update(
             lists,
             batch,

@@ -155,6 +155,22 @@ def widen(typing, vector):
     return result(vector), emit
 
 
+@intrinsic
+def without_tiny(typing, vector, bounds):
+    """The vector with 0 in every lane whose magnitude is below that of `bounds`; NaN stays."""
+
+    def emit(context, builder, signature, args):
+        parts = []
+        for part, bound in zip(*(_split(builder, argument) for argument in args), strict=True):
+            above = builder.fcmp_ordered(">", part, builder.fneg(bound))
+            below = builder.fcmp_ordered("<", part, bound)
+            zeros = ir.Constant(part.type, [0.0] * part.type.count)
+            parts.append(builder.select(builder.and_(above, below), zeros, part))
+        return _join(context, builder, vector, parts)
+
+    return vector(vector, bounds), emit
+
+
 def _arithmetic(function, instruction):
     """Let Numba apply `function` to two vectors: one IEEE operation a lane."""
 
