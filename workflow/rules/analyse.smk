@@ -29,8 +29,9 @@ rule run_table:
 
 rule gather:
     input:
-        run_table=rules.run_table.output,
-        shards=expand(rules.train.output, shard=SHARDS),
+        # Paths, not rules.train.output: of that, Snakemake 9.27 hashes every path once a shard.
+        run_table=f"{RESULTS}/run_table.jsonl",
+        shards=[f"{RESULTS}/runs/{shard}.parquet" for shard in SHARDS],
     output:
         METRICS,
     log:
