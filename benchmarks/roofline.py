@@ -2,9 +2,10 @@
 
 ``python -m benchmarks.roofline`` times a whole epoch of real MNIST, and the two sparse products of
 it alone. Beside them stands a bound counted from the kernel: in each product a non-zero input
-costs, per tile of hidden units, a load of its index, one of its value and one of each vector of
-weights, and a multiplication and an addition for each vector; a core with AVX-512 starts two loads
-and two vector operations a cycle. Written to results/benchmarks/roofline.{csv,md}.
+costs, per tile of hidden units, a load of its value and one of each register of weights, and a
+multiplication and an addition for each register. What the core does of these in a second is
+measured here, in registers and in the L1 cache alone. Written to
+results/benchmarks/roofline.{csv,md}.
 """
 
 import os
@@ -16,18 +17,21 @@ os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
+from llvmlite.binding import get_host_cpu_features  # noqa: E402
 from numba import njit  # noqa: E402
 
 from benchmarks.work import BATCH_SIZE, LEARNING_RATE, Case, feedbacks, trainer, training_samples  # noqa: E402
 from fa.backends import kernel  # noqa: E402
 from fa.backends.compiled import CompiledTrainer  # noqa: E402
-from fa.backends.packing import make_scratch, pack_networks, up  # noqa: E402
+from fa.backends.packing import make_scratch, pack_networks, up, zeros  # noqa: E402
+from fa.backends.vectors import load, splat, store  # noqa: E402
 from fa.data import Digits  # noqa: E402
+from fa.environment import processor  # noqa: E402
 
 CASES = [Case(*size, "random") for size in ((20, 1), (20, 5), (40, 1), (100, 1))]
 REPEATS = 11
-LANES = 16  # float32 in an AVX-512 register
-PER_CYCLE = 2  # loads, and vector operations, that a core starts in a cycle
+LANES = 16 if get_host_cpu_features().get("avx512f") else 8  # float32 in a register
+WIDE = 12 * LANES  # as many registers as hide the latency of a multiplication and an addition
 OUTPUT = Path("results/benchmarks")
 
 
@@ -45,20 +49,29 @@ def update_epoch(lists, size, batches, w1, delta, columns, stride, rates, tile):
         kernel.update(lists, batch, w1, delta, columns, stride, rates, size, tile)
 
 
-@njit
-def chain(count):  # noqa: ANN001, ANN201
-    """Multiply (three cycles) and add (one), each waiting for the one before."""
-    x = np.int64(3)
+@njit(**kernel.PLAIN)
+def multiply_and_add(count, table):  # noqa: ANN001, ANN201
+    """Multiply and add in registers, 12 of each a round."""
+    total = load(table, 0, WIDE)
+    for _ in range(count):
+        total = total * splat(kernel.HALF, WIDE) + splat(kernel.ONE, WIDE)
+    store(table, 0, total)
+
+
+@njit(**kernel.PLAIN)
+def load_and_add(count, table):  # noqa: ANN001, ANN201
+    """Load from the L1 cache, and add, 12 of each a round."""
+    total = splat(kernel.ZERO, WIDE)
     for i in range(count):
-        x = x * x + i
-    return x
+        total = total + load(table, (i & 7) * WIDE, WIDE)
+    store(table, 0, total)
 
 
-def cycles_per_second() -> float:
-    """Return the clock of the core, from a chain of operations of known latency."""
-    count = 20_000_000
-    chain(1)
-    return 4 * count / best(lambda: chain(count))
+def per_second(operations: Callable[[int, np.ndarray], None]) -> float:
+    """Return how many registers a second one of the two functions above treats."""
+    count, table = 100_000, zeros(8 * WIDE)
+    operations(1, table)
+    return WIDE // LANES * count / best(lambda: operations(count, table))
 
 
 def best(call: Callable[[], object]) -> float:
@@ -71,7 +84,7 @@ def best(call: Callable[[], object]) -> float:
     return min(seconds)
 
 
-def profile(case: Case, train: Digits, clock: float) -> dict[str, float]:
+def profile(case: Case, train: Digits, peak: dict[str, float]) -> dict[str, float]:
     """Return microseconds per batch and network: measured, in parts, and the bound."""
     trained = trainer(CompiledTrainer, case, train)
     back = next(feedbacks(case))
@@ -86,7 +99,7 @@ def profile(case: Case, train: Digits, clock: float) -> dict[str, float]:
         "whole": best(lambda: trained.epoch(back)),
         "first_product": best(lambda: forward_epoch(*first)),
         "second_product": best(lambda: update_epoch(*second)),
-        "bound_of_products": bound_in_cycles(trained, columns) / clock,
+        "bound_of_products": bound(trained, columns, peak),
     }
     scale = 1e6 / batches / case.networks
     row = {name: seconds * scale for name, seconds in parts.items()}
@@ -100,27 +113,30 @@ def profile(case: Case, train: Digits, clock: float) -> dict[str, float]:
     }
 
 
-def bound_in_cycles(trained: CompiledTrainer, columns: int) -> float:
-    """Return the cycles that both products need for an epoch at the least."""
+def bound(trained: CompiledTrainer, columns: int, peak: dict[str, float]) -> float:
+    """Return the seconds that both products need for an epoch at the least."""
     inputs = int(trained.rows.start[-1]) + int(trained.columns.start[-1])
     widths = [min(kernel.TILE, columns - at) for at in range(0, columns, kernel.TILE)]
-    vectors = [up(width, LANES) // LANES for width in widths]
-    return inputs * sum(max(2 + v, 2 * v) / PER_CYCLE for v in vectors)
+    registers = [up(width, LANES) // LANES for width in widths]
+    return inputs * sum(max((1 + r) / peak["loads"], r / peak["sums"]) for r in registers)
 
 
 def main() -> None:
     """Profile the cases and write the table."""
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     train = training_samples("data/mnist")
-    clock = cycles_per_second()
-    rows = pd.DataFrame([profile(case, train, clock) for case in CASES])
+    peak = {"loads": per_second(load_and_add), "sums": per_second(multiply_and_add)}
+    rows = pd.DataFrame([profile(case, train, peak) for case in CASES])
     OUTPUT.mkdir(parents=True, exist_ok=True)
-    rows.assign(clock_hertz=clock).to_csv(OUTPUT / "roofline.csv", index=False)
+    rows.assign(**{f"{name}_per_second": rate for name, rate in peak.items()}).to_csv(
+        OUTPUT / "roofline.csv", index=False
+    )
     titles = {"products_of_bound": "products / bound"}
     titles |= {name: name.replace("_", " ") for name in rows.columns if name not in titles}
     text = rows.rename(columns=titles).to_markdown(index=False, floatfmt=".3g")
     note = f"Microseconds per batch of {BATCH_SIZE} and network, the least of {REPEATS} epochs;"
-    note += f" the core's clock was {clock / 1e9:.2f} GHz."
+    note += f" {processor()}, {LANES} numbers a register: {peak['loads'] / 1e9:.1f} billion loads"
+    note += f" or {peak['sums'] / 1e9:.1f} billion multiplications and additions a second."
     (OUTPUT / "roofline.md").write_text(f"{text}\n\n{note}\n")
     print(text, note, sep="\n\n")
 
