@@ -139,14 +139,14 @@ def figure(options: argparse.Namespace) -> None:
 
 def numbers(options: argparse.Namespace) -> None:
     """Write every number that a text would cite, as LaTeX macros or CSV."""
-    from fa.paper import write
+    from fa.paper.drawing import write
 
     write(options.metrics, options.output)
 
 
 def paper(options: argparse.Namespace) -> None:
     """Draw all figures, tables, claims and numbers again, from metrics alone."""
-    from fa.paper import redraw
+    from fa.paper.drawing import redraw
 
     redraw(options.metrics, options.output)
 

@@ -135,7 +135,7 @@ rule numbers:
         "../envs/fa.yaml"
     params:
         metrics=rules.claims.params.metrics,
-        code=provenance.files_digest(CLAIMS_CODE + ("paper.py",)),
+        code=provenance.files_digest(CLAIMS_CODE + ("paper",)),
     message:
         "Writing the numbers that a text would cite"
     shell:
