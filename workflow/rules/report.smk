@@ -29,7 +29,7 @@ rule figure:
         "../envs/fa.yaml"
     params:
         metrics=lambda wildcards: f"{RESULTS}/metrics",
-        code=provenance.files_digest(("figures",)),
+        code=provenance.files_digest(("figures", "claims/claims.yaml")),
     message:
         "Drawing {wildcards.figure}"
     shell:
