@@ -70,7 +70,8 @@ def train(options: argparse.Namespace) -> None:
         "evaluate_every": options.evaluate_every,
         "seconds": time.perf_counter() - start,
         "training": provenance.training_digest({run.feedback for run in runs}, options.backend),
-        "versions": provenance.versions("numpy", "numba", "pyarrow"),
+        "versions": provenance.versions("llvmlite", "numba", "numpy", "pyarrow"),
+        "processor": provenance.processor(),
     }
     records.write_shard(histories, options.output, made_by)
 

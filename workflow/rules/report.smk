@@ -56,7 +56,9 @@ rule environment:
     conda:
         "../envs/fa.yaml"
     params:
-        code=provenance.files_digest(("environment.py", "pages.py")),
+        code=provenance.files_digest(
+            ("environment.py", "origins.py", "pages.py", "provenance.py")
+        ),
     message:
         "Recording commit, lock file and machine"
     shell:
