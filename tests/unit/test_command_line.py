@@ -21,6 +21,11 @@ def test_help_lists_every_command():
         (["hidden=20/feedback=rndom/seed=1"], "error: 'rndom' is not a feedback mode"),
         (["hidden=20"], "error: 'hidden=20' does not give hidden, feedback and seed"),
         (["hidden=20/feedback=random/seed=1", "--batch-size", 300], "error: 300 does not divide"),
+        (
+            ["hidden=20/feedback=random/seed=1", "--batch-size", 65_537, "--train-samples", 65_537]
+            + ["--test-samples", 4_463],
+            "error: batch_size 65537: backend numba takes at most 65536, backend numpy any",
+        ),
         (["hidden=20/feedback=random/seed=1", "--epochs", 0], "'0' is not a whole number above 0"),
         (["hidden=20/feedback=random/seed=1", "--learning-rate", "nan"], "'nan' is not a number"),
         (["hidden=20/feedback=random/seed=1", "--test-samples", 20_001], "but MNIST has 70000"),
