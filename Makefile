@@ -14,7 +14,9 @@ VENV := .venv
 SNAKEMAKE := $(VENV)/bin/python -m snakemake --cores all
 # The report, made after the jobs in the same call; it needs no network.
 REPORT := --report-after-run --report-stylesheet workflow/report/report.css --report
-RESULTS = $(shell sed -n 's/^results: *\([^ ]*\).*/\1/p' config.yaml)
+# The folder that config.yaml names. What is wrong with the file, Snakemake says better.
+RESULTS = $(or $(shell $(VENV)/bin/python -c \
+    'import yaml; print(yaml.safe_load(open("config.yaml")).get("results", ""))' 2> /dev/null),results)
 
 .PHONY: reproduce quick tuning sensitivity scaling controls numpy figures test verify publish bench lock
 .DELETE_ON_ERROR:
@@ -23,16 +25,16 @@ RESULTS = $(shell sed -n 's/^results: *\([^ ]*\).*/\1/p' config.yaml)
 # the rule of an ancient() input has changed.
 reproduce: $(VENV)/installed
 	$(SNAKEMAKE) download
-	$(SNAKEMAKE) $(REPORT) $(or $(RESULTS),results)/report.html
+	$(SNAKEMAKE) $(REPORT) '$(RESULTS)/report.html'
 
 # Each is a file of studies/; `make` afterwards holds the claims against its runs too.
 quick tuning sensitivity scaling controls numpy: $(VENV)/installed
 	$(SNAKEMAKE) download
-	$(SNAKEMAKE) --configfile studies/$@.yaml $(REPORT) results/$@/report.html
+	$(SNAKEMAKE) --configfile studies/$@.yaml --config results='$(RESULTS)/$@' $(REPORT) '$(RESULTS)/$@/report.html'
 
-METRICS ?= results
+METRICS ?= '$(RESULTS)'
 figures: $(VENV)/installed
-	$(VENV)/bin/python -m fa paper --metrics $(METRICS) --output results/paper
+	$(VENV)/bin/python -m fa paper --metrics $(METRICS) --output '$(RESULTS)/paper'
 
 test: $(VENV)/installed
 	$(VENV)/bin/python -m ruff check .
@@ -43,10 +45,10 @@ test: $(VENV)/installed
 	$(VENV)/bin/python -m pytest
 
 verify: $(VENV)/installed
-	$(VENV)/bin/python -m fa verify
+	$(VENV)/bin/python -m fa verify --runs '$(RESULTS)/metrics/runs.parquet'
 
 publish: $(VENV)/installed
-	$(VENV)/bin/python workflow/scripts/publish.py
+	$(VENV)/bin/python workflow/scripts/publish.py '$(RESULTS)'
 
 bench: $(VENV)/installed-bench
 	$(SNAKEMAKE) download

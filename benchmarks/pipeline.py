@@ -6,7 +6,6 @@ of every training job, and Snakemake's log of the call that made them. Then it p
 """
 
 import argparse
-import json
 import os
 import re
 import subprocess
@@ -18,10 +17,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
-import pyarrow.parquet as pq
 import yaml
 
 from fa.errors import UserError
+from fa.origins import read_provenance
 
 ROOT = Path(__file__).parents[1]
 LOGS = Path(".snakemake/log")
@@ -140,7 +139,7 @@ def shard_files(results: Path) -> list[Path]:
 
 def training_seconds(path: Path) -> float:
     """Return the seconds that a training job spent on training, reading MNIST included."""
-    return json.loads(pq.read_metadata(path).metadata[b"provenance"])["seconds"]
+    return read_provenance(path)["seconds"]
 
 
 def job_benchmarks(folder: Path) -> pd.DataFrame:

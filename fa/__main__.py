@@ -70,7 +70,8 @@ def train(options: argparse.Namespace) -> None:
         "evaluate_every": options.evaluate_every,
         "seconds": time.perf_counter() - start,
         "training": provenance.training_digest({run.feedback for run in runs}, options.backend),
-        "versions": provenance.versions("numpy", "numba", "pyarrow"),
+        "versions": provenance.versions("llvmlite", "numba", "numpy", "pyarrow"),
+        "processor": provenance.processor(),
     }
     records.write_shard(histories, options.output, made_by)
 
@@ -139,14 +140,14 @@ def figure(options: argparse.Namespace) -> None:
 
 def numbers(options: argparse.Namespace) -> None:
     """Write every number that a text would cite, as LaTeX macros or CSV."""
-    from fa.paper import write
+    from fa.paper.drawing import write
 
     write(options.metrics, options.output)
 
 
 def paper(options: argparse.Namespace) -> None:
     """Draw all figures, tables, claims and numbers again, from metrics alone."""
-    from fa.paper import redraw
+    from fa.paper.drawing import redraw
 
     redraw(options.metrics, options.output)
 

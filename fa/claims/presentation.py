@@ -1,6 +1,6 @@
 """The tables of claims as text to read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -30,12 +30,6 @@ def claims_text(rows: pd.DataFrame) -> pd.DataFrame:
             ],
         }
     )
-
-
-def verdicts(runs: pd.DataFrame, curves: pd.DataFrame, claims: Mapping[str, Any]) -> pd.DataFrame:
-    """Return the rows of `evaluate` for the post's own statements."""
-    rows = evaluate(runs, curves, claims)
-    return rows[rows["family"] == "post"]
 
 
 def verdicts_text(rows: pd.DataFrame) -> pd.DataFrame:
@@ -160,9 +154,30 @@ def post_audit_text(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 TABLES = {
-    "verdicts": (verdicts, verdicts_text),
-    "claims": (evaluate, claims_text),
-    "comparisons": (comparisons, comparisons_text),
-    "post_audit": (post_audit, post_audit_text),
+    "verdicts": verdicts_text,
+    "claims": claims_text,
+    "comparisons": comparisons_text,
+    "post_audit": post_audit_text,
 }
-"""Name of a table -> (what computes it, what makes it readable)."""
+"""Name of a table -> what makes it readable."""
+
+COMPUTED = {"claims": evaluate, "comparisons": comparisons, "post_audit": post_audit}
+
+
+def compute(
+    names: Iterable[str], runs: pd.DataFrame, curves: pd.DataFrame, claims: Mapping[str, Any]
+) -> dict[str, pd.DataFrame]:
+    """Return the tables of these names, each claim evaluated once.
+
+    The verdicts are the rows of the claims that are the post's own statements.
+
+    Args:
+        names: of `TABLES`.
+        runs, curves, claims: as `evaluate` takes.
+    """
+    names = list(names)
+    sources = dict.fromkeys("claims" if name == "verdicts" else name for name in names)
+    found = {name: COMPUTED[name](runs, curves, claims) for name in sources}
+    if "verdicts" in names:
+        found["verdicts"] = found["claims"][found["claims"]["family"] == "post"]
+    return {name: found[name] for name in names}

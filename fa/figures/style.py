@@ -15,6 +15,7 @@ mpl.use("agg")
 import matplotlib.pyplot as plt  # noqa: E402
 import pandas as pd  # noqa: E402
 import seaborn as sns  # noqa: E402
+import yaml  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
@@ -49,7 +50,8 @@ LOSS_LABEL = "squared error, first batch"
 BAND = "median, with quartiles as band"
 POST_PEARSON_R = 0.75, 0.05
 POST_LEARNING_RATE = 0.07
-COLLAPSED_BELOW = 0.8
+CLAIMS = Path(__file__).parents[1] / "claims" / "claims.yaml"
+COLLAPSED_BELOW = yaml.safe_load(CLAIMS.read_text())["rules"]["collapsed_below"]
 
 
 class Metrics(NamedTuple):

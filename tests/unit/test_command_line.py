@@ -1,5 +1,6 @@
 """What a person sees who calls `python -m fa` by hand."""
 
+import shutil
 import subprocess
 import sys
 
@@ -60,3 +61,31 @@ def test_training_pays_for_nothing_it_does_not_use(tmp_path):
         text=True,
     )
     assert done.stdout == "[]\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("config", "folder"),
+    [("results: 'my results' # here", "my results"), ("seeds: 3", "results"), (": [", "results")],
+)
+def test_make_works_in_the_folder_that_the_configuration_names(tmp_path, config, folder):
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "config.yaml").write_text(config)
+    (tmp_path / "requirements.lock").touch()
+    targets = ["reproduce", "controls", "figures", "verify", "publish"]
+    done = subprocess.run(
+        ["make", "--dry-run", f"VENV={sys.prefix}", *targets],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    for part in (
+        f"--report '{folder}/report.html'",
+        f"--config results='{folder}/controls'",
+        f"--report '{folder}/controls/report.html'",
+        f"--metrics '{folder}' --output '{folder}/paper'",
+        f"--runs '{folder}/metrics/runs.parquet'",
+        f"publish.py '{folder}'",
+    ):
+        assert part in done.stdout

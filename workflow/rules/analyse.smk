@@ -43,6 +43,7 @@ rule gather:
     params:
         runs=lambda wildcards: f"{RESULTS}/runs",
         metrics=lambda wildcards: f"{RESULTS}/metrics",
+        code=provenance.files_digest(("metrics.py", "origins.py")),
     message:
         "Gathering the metrics"
     shell:
@@ -135,7 +136,7 @@ rule numbers:
         "../envs/fa.yaml"
     params:
         metrics=rules.claims.params.metrics,
-        code=provenance.files_digest(CLAIMS_CODE + ("paper.py",)),
+        code=provenance.files_digest(CLAIMS_CODE + ("paper",)),
     message:
         "Writing the numbers that a text would cite"
     shell:

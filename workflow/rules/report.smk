@@ -29,7 +29,7 @@ rule figure:
         "../envs/fa.yaml"
     params:
         metrics=lambda wildcards: f"{RESULTS}/metrics",
-        code=provenance.files_digest(("figures",)),
+        code=provenance.files_digest(("figures", "claims/claims.yaml")),
     message:
         "Drawing {wildcards.figure}"
     shell:
@@ -56,7 +56,9 @@ rule environment:
     conda:
         "../envs/fa.yaml"
     params:
-        code=provenance.files_digest(("environment.py", "pages.py")),
+        code=provenance.files_digest(
+            ("environment.py", "origins.py", "pages.py", "provenance.py")
+        ),
     message:
         "Recording commit, lock file and machine"
     shell:

@@ -1,7 +1,8 @@
 """Make a finished default study the published one: reference/, docs/figures/ and the README.
 
-Run by ``make publish`` from the top folder. The README's tables stand between comments like
-``<!-- table1 -->`` and ``<!-- /table1 -->``; nothing else in it is touched.
+Run by ``make publish`` from the top folder, with the folder of the results. The README's tables
+stand between comments like ``<!-- table1 -->`` and ``<!-- /table1 -->``; nothing else in it is
+touched.
 """
 
 import re
@@ -54,4 +55,4 @@ def with_tables(text: str, tables: dict[str, str]) -> str:
 
 
 if __name__ == "__main__":
-    main(Path("results"))
+    main(Path(sys.argv[1]))
