@@ -38,7 +38,9 @@ MNIST = "data/mnist"
 MNIST_FILES = [f"{MNIST}/{name}" for name in download.CHECKSUMS]
 SHARDS = {
     shard.name: shard
-    for shard in experiments.shards(experiments.unroll(STUDY), STUDY["fanout"])
+    for shard in experiments.shards(
+        experiments.unroll(STUDY), STUDY["fanout"], STUDY["seeds_per_job"]
+    )
 }
 
 METRICS = [f"{RESULTS}/metrics/{name}.parquet" for name in ("runs", "curves")]
