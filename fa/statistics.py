@@ -195,6 +195,17 @@ def mean_interval(values: Sequence[float], confidence: float = 0.95) -> Interval
     return Interval(float(interval.low), float(interval.high))
 
 
+def equivalence_interval(differences: Sequence[float]) -> Interval:
+    """Return the 90 % t interval of a mean difference.
+
+    It lies within a margin exactly where the equivalence test (`within_p`) has p < 0.05.
+    """
+    if without_spread(differences):
+        return Interval(NAN, NAN)
+    interval = stats.ttest_1samp(differences, 0).confidence_interval(0.9)
+    return Interval(float(interval.low), float(interval.high))
+
+
 def median_interval(values: Sequence[float]) -> Interval:
     """Return the 95 % interval of a median between two of the values (exact, any distribution).
 

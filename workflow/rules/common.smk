@@ -86,7 +86,18 @@ CLAIMS = [
 ]
 PROVENANCE = f"{RESULTS}/provenance.html"
 NUMBERS = [f"{RESULTS}/numbers.{suffix}" for suffix in ("tex", "csv")]
-EXTENSION_METRICS = [
+# An extension study is compared with the default one, in the folder above, where that was made.
+BESIDE = (
+    [str(Path(RESULTS).parent / "metrics")]
+    if Path(RESULTS).name in outputs.OWN_FIGURES
+    else []
+)
+LENT = [
+    path
+    for folder in BESIDE
+    for path in sorted(map(str, Path(folder).glob("*.parquet")))
+]
+OTHER_METRICS = LENT + [
     path
     for study in outputs.OWN_FIGURES
     for path in sorted(map(str, Path(RESULTS, study, "metrics").glob("*.parquet")))
