@@ -1,7 +1,5 @@
 """The figures against the numbers they are drawn from, read back from their axes."""
 
-import sys
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -9,15 +7,11 @@ import pytest
 from matplotlib.patches import Rectangle
 from statsmodels.stats.weightstats import DescrStatsW
 
-from conftest import ROOT
+import made_up
 from fa import figures
 from fa.figures import style
 from fa.figures.scaling import differences
 from fa.figures.style import Metrics
-
-sys.path.insert(0, str(ROOT / "tests/paper"))
-
-import made_up  # noqa: E402
 
 MODES = ["backprop", "random", "onehot"]
 
