@@ -42,7 +42,8 @@ class Shard:
 
     Attributes:
         name: the file's path below results/runs, without the suffix: one hive-style
-            ``axis=value`` folder for each axis of the fan-out, then the other settings.
+            ``axis=value`` folder for each axis of the fan-out, then the other settings. Where
+            a job has several seeds, their folder is ``seeds=first-last``.
         runs: the runs, sorted.
     """
 
@@ -111,17 +112,30 @@ def unroll_grid(grid: Mapping[str, Any], config: Mapping[str, Any]) -> Iterable[
         )
 
 
-def shards(runs: Iterable[Run], fanout: Sequence[str]) -> list[Shard]:
-    """Pack runs into jobs: one for each value of the fan-out's axes and of the settings."""
+def shards(runs: Iterable[Run], fanout: Sequence[str], seeds_per_job: int = 1) -> list[Shard]:
+    """Pack runs into jobs: one for each value of the fan-out's axes and of the settings.
+
+    Args:
+        runs: each of them ends up in exactly one shard.
+        fanout: the axes that get a job of their own.
+        seeds_per_job: how many seeds share a job where ``seed`` is among those axes.
+    """
     packed = defaultdict(list)
     for run in runs:
-        packed[shard_name(run, fanout)].append(run)
+        packed[shard_name(run, fanout, seeds_per_job)].append(run)
     return [Shard(name, tuple(sorted(packed[name]))) for name in sorted(packed)]
 
 
-def shard_name(run: Run, fanout: Sequence[str]) -> str:
-    """Return the path, below results/runs and without suffix, of the file a run lands in."""
+def shard_name(run: Run, fanout: Sequence[str], seeds_per_job: int = 1) -> str:
+    """Return the path, below results/runs and without suffix, of the file a run lands in.
+
+    It follows from the run alone, so adding runs to a study leaves the other files in place.
+    """
     folders = [f"{axis}={getattr(run, axis)}" for axis in FANOUT_AXES if axis in fanout]
+    if "seed" in fanout and seeds_per_job > 1:
+        first = run.seed - run.seed % seeds_per_job
+        # The seed is the last axis. Not ``seed=``: readers would take that for the column's value.
+        folders[-1] = f"seeds={first}-{first + seeds_per_job - 1}"
     settings = [
         f"batch-{run.batch_size}",
         f"rate-{run.learning_rate!r}",
@@ -216,8 +230,9 @@ def scale_of(mode: str, feedback_scale: str) -> str:
 
 def write_run_table(config: Mapping[str, Any], path: str | Path) -> None:
     """Write the run table: a JSON line a run, with its experiments and its shard."""
+    packing = config["fanout"], config["seeds_per_job"]
     lines = [
-        json.dumps(asdict(run) | {"experiments": names, "shard": shard_name(run, config["fanout"])})
+        json.dumps(asdict(run) | {"experiments": names, "shard": shard_name(run, *packing)})
         for run, names in unroll(config).items()
     ]
     Path(path).write_text("\n".join(lines) + "\n")

@@ -122,7 +122,7 @@ def draw_figures(studies: Mapping[str, Path], folder: Path) -> list[Path]:
         for figure in figures_of(experiments_of(metrics)):
             name = figure_name(study, figure)
             paths = [folder / f"{name}{suffix}" for suffix in (".pdf", ".svg", ".png")]
-            draw(figure, metrics, paths)
+            draw(figure, metrics, paths, [other for other in studies.values() if other != metrics])
             drawn += paths
     return drawn
 

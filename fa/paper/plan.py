@@ -1,6 +1,6 @@
 """Which rows the configuration and its extension studies ask for, run or not."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,7 @@ import yaml
 
 from fa.config import checked
 from fa.experiments import unroll
+from fa.lent import ARMS
 from fa.outputs import OWN_FIGURES
 from fa.tables import BASELINE, SETTINGS
 
@@ -29,14 +30,27 @@ def planned_rows(root: Path = ROOT) -> dict[str, list[tuple]]:
     studies = [root / f"studies/{name}.yaml" for name in OWN_FIGURES]
     studies = [yaml.safe_load(path.read_text()) for path in studies if path.exists()]
     configs = [config, *(merged(config, study) for study in studies)]
-    rows: dict[str, list[tuple]] = {}
+    rows: dict[str, dict[tuple, None]] = {}
     for one in configs:
         for run, experiments in unroll(checked(one, schema)).items():
             key = tuple(getattr(run, name) for name in ROW_KEYS)
-            for experiment in experiments if run.feedback != BASELINE else ():
-                if key not in rows.setdefault(experiment, []):
-                    rows[experiment].append(key)
-    return rows
+            for experiment in experiments:
+                rows.setdefault(experiment, {})[key] = None
+    return {experiment: compared(keys) for experiment, keys in rows.items()}
+
+
+def compared(keys: Collection[tuple]) -> list[tuple]:
+    """Return an experiment's rows without backprop's, and with those lent to it (`fa.lent`)."""
+    size = len(SETTINGS)
+    settings = dict.fromkeys(key[:size] for key in keys)
+    with_backprop = {key[:size] for key in keys if key[size] == BASELINE}
+    lent = [
+        (*setting, mode, scale)
+        for setting in settings
+        if setting not in with_backprop
+        for mode, scale in ARMS.items()
+    ]
+    return [key for key in dict.fromkeys([*keys, *lent]) if key[size] != BASELINE]
 
 
 def merged(config: Mapping[str, Any], study: Mapping[str, Any]) -> dict[str, Any]:

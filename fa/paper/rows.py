@@ -9,7 +9,7 @@ import yaml
 from fa.paper.cells import Column, Number, cells
 from fa.paper.names import name_of, number_name
 from fa.paper.plan import ROW_KEYS
-from fa.paper.studies import with_baseline
+from fa.paper.studies import with_arms
 from fa.tables import BASELINE, POST, SETTINGS, reported_values, spread
 
 
@@ -65,7 +65,7 @@ def full_rows(
     records = [] if table is None else table.to_dict("records")
     found = {tuple(row[key] for key in ROW_KEYS): row for row in records}
     reported = yaml.safe_load(POST.read_text())["tables"].get(experiment, [])
-    own = with_baseline(runs, experiment)
+    own = with_arms(runs, experiment)
     nothing = spread("other", pd.Series(dtype=float))
     rows = {}
     for key in sorted({*found, *planned}):

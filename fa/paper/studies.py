@@ -8,8 +8,9 @@ import yaml
 
 from fa.errors import UserError
 from fa.experiments import RUN_KEYS
+from fa.lent import with_lent
 from fa.outputs import OWN_FIGURES
-from fa.tables import BASELINE, POST, SETTINGS, comparisons
+from fa.tables import POST, comparisons
 
 
 def find_metrics(folders: Iterable[str | Path]) -> list[Path]:
@@ -68,7 +69,7 @@ def experiment_tables(runs: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return every experiment's comparison with backprop (see `fa.tables.comparisons`)."""
     runs, reported = distinct(runs), yaml.safe_load(POST.read_text())["tables"]
     return {
-        name: pd.DataFrame(comparisons(with_baseline(runs, name), reported.get(name, [])))
+        name: pd.DataFrame(comparisons(with_arms(runs, name), reported.get(name, [])))
         for name in sorted(set(runs["experiments"].explode().dropna()))
     }
 
@@ -81,14 +82,10 @@ def distinct(runs: pd.DataFrame) -> pd.DataFrame:
     return once.join(names, on=keys)
 
 
-def with_baseline(runs: pd.DataFrame, experiment: str) -> pd.DataFrame:
-    """Return an experiment's runs, and another's backprop where it has none at a setting.
+def with_arms(runs: pd.DataFrame, experiment: str) -> pd.DataFrame:
+    """Return an experiment's runs, and those of others that they are compared with.
 
-    The controls have none of their own: the default study trained it, with the same seeds.
+    See `fa.lent`: the controls have no backprop of their own.
     """
     member = pd.Series([experiment in names for names in runs["experiments"]], runs.index)
-    own = runs[member]
-    bare = own.groupby(SETTINGS)["feedback"].filter(lambda modes: BASELINE not in set(modes))
-    wanted = own.loc[bare.index, [*SETTINGS, "seed"]].drop_duplicates()
-    others = runs[~member & (runs["feedback"] == BASELINE)]
-    return pd.concat([own, others.merge(wanted, on=[*SETTINGS, "seed"])], ignore_index=True)
+    return with_lent(runs[member], runs[~member])

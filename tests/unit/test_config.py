@@ -46,6 +46,7 @@ def grid(**values):
         ("seeds", [1, 1], "seeds: [1, 1] names something twice"),
         ("seeds", "3", 'seeds: "3" is of the wrong type'),
         ("fanout", ["epoch"], 'fanout[0]: "epoch" is not one of hidden, feedback, seed'),
+        ("seeds_per_job", 0, "seeds_per_job: 0 is too small; it must be at least 1"),
         ("backend", "torch", 'backend: "torch" is not one of auto, numpy, numba, cupy'),
         ("experiments", {}, "experiments: {} names no runs"),
         ("experiments.mine", [], "experiments.mine: [] names no runs"),

@@ -42,6 +42,36 @@ def test_fanout_partitions_the_runs(config, fanout, jobs, largest):
     assert max(len(shard.runs) for shard in shards) == largest
 
 
+@pytest.mark.parametrize(("seeds_per_job", "jobs"), [(1, 210), (7, 35), (30, 7), (1000, 7)])
+def test_seeds_share_a_job(config, seeds_per_job, jobs):
+    runs = experiments.unroll(config)
+    shards = experiments.shards(runs, config["fanout"], seeds_per_job)
+    assert len(shards) == jobs
+    assert sorted(run for shard in shards for run in shard.runs) == list(runs)
+    for shard in shards:
+        seeds = {run.seed for run in shard.runs}
+        assert max(seeds) // seeds_per_job == min(seeds) // seeds_per_job
+
+
+def test_five_thousand_runs_are_few_jobs_with_short_command_lines(config):
+    grid = {"hidden": [10, 20, 30, 40, 50], "feedback": ["backprop", "random"], "seeds": 500}
+    runs = experiments.unroll(config | {"experiments": {"mine": [grid]}})
+    assert len(runs) == 5_000
+    shards = experiments.shards(runs, config["fanout"], 25)
+    assert len(shards) == 200
+    assert max(len(shard.networks) for shard in shards) < 100
+
+
+def test_the_file_of_a_run_depends_on_the_run_alone(config):
+    run = next(run for run in experiments.unroll(config) if run.seed == 26)
+    rest = "constant_batch-200_rate-0.07_epochs-200"
+    for seeds_per_job, folder in ((1, "seed=26"), (25, "seeds=25-49"), (1000, "seeds=0-999")):
+        name = experiments.shard_name(run, config["fanout"], seeds_per_job)
+        assert name == f"hidden=20/feedback=backprop/{folder}/{rest}"
+    for fanout in (["hidden"], []):
+        assert experiments.shard_name(run, fanout, 25) == experiments.shard_name(run, fanout)
+
+
 def test_adding_to_a_grid_leaves_the_other_shards_alone(config):
     before = set(experiments.shards(experiments.unroll(config), config["fanout"]))
     config["experiments"]["table1"][0] |= {"hidden": [20, 30], "batch_size": [200, 50]}
@@ -60,9 +90,10 @@ def test_backprop_is_trained_once_whatever_the_feedback_scale(config):
     ]
 
 
+@pytest.mark.parametrize("seeds_per_job", [1, 4])
 @pytest.mark.parametrize("fanout", [["hidden", "feedback", "seed"], ["seed"], []])
-def test_a_shard_names_its_networks_for_the_command_line(config, fanout):
-    for shard in experiments.shards(experiments.unroll(config), fanout):
+def test_a_shard_names_its_networks_for_the_command_line(config, fanout, seeds_per_job):
+    for shard in experiments.shards(experiments.unroll(config), fanout, seeds_per_job):
         parsed = [n for text in shard.networks.split() for n in experiments.parse_networks(text)]
         named = [{key: getattr(run, key) for key in parsed[0]} for run in shard.runs]
         assert sorted(map(str, parsed)) == sorted(map(str, named))

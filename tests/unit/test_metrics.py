@@ -11,7 +11,8 @@ from fa import metrics, records
 from fa.errors import UserError
 from fa.experiments import Run, shard_name
 
-FANOUTS = [["hidden", "feedback", "seed"], ["seed"], []]
+# (fanout, seeds_per_job)
+PACKINGS = [(["hidden", "feedback", "seed"], 1), (["seed"], 1), ([], 1), (["feedback", "seed"], 2)]
 
 
 def run(**changes):
@@ -37,15 +38,15 @@ RUNS = [
 ]
 
 
-def write_study(folder, fanout, runs=RUNS):
+def write_study(folder, packing, runs=RUNS):
     """Write the shards and the run table of a small study; return the gathered folder."""
     shards = {}
     for r in runs:
-        shards.setdefault(shard_name(r, fanout), {})[r] = history(r)
+        shards.setdefault(shard_name(r, *packing), {})[r] = history(r)
     for name, histories in shards.items():
         records.write_shard(histories, folder / "runs" / f"{name}.parquet", {"backend": "test"})
     lines = [
-        pd.Series(dataclasses.asdict(r) | {"experiments": ["e"], "shard": shard_name(r, fanout)})
+        pd.Series(dataclasses.asdict(r) | {"experiments": ["e"], "shard": shard_name(r, *packing)})
         for r in runs
     ]
     (folder / "table").write_text("\n".join(line.to_json() for line in lines) + "\n")
@@ -53,9 +54,9 @@ def write_study(folder, fanout, runs=RUNS):
     return folder / "metrics"
 
 
-@pytest.mark.parametrize("fanout", FANOUTS)
-def test_round_trip(tmp_path, fanout):
-    folder = write_study(tmp_path, fanout)
+@pytest.mark.parametrize("packing", PACKINGS)
+def test_round_trip(tmp_path, packing):
+    folder = write_study(tmp_path, packing)
     curves = pq.read_table(folder / "curves.parquet")
     assert curves.schema.equals(records.SCHEMA)
     assert curves.equals(records.to_table({r: history(r) for r in sorted(RUNS)}))
@@ -70,8 +71,8 @@ def test_round_trip(tmp_path, fanout):
 
 def test_digest_is_of_the_values(tmp_path):
     digests = {
-        metrics.digest(write_study(tmp_path / str(i), fanout, runs) / "runs.parquet")
-        for i, (fanout, runs) in enumerate((f, r) for f in FANOUTS for r in (RUNS, RUNS[::-1]))
+        metrics.digest(write_study(tmp_path / str(i), packing, runs) / "runs.parquet")
+        for i, (packing, runs) in enumerate((p, r) for p in PACKINGS for r in (RUNS, RUNS[::-1]))
     }
     assert len(digests) == 1
     table = pq.read_table(tmp_path / "0/metrics/runs.parquet").to_pandas()
@@ -80,12 +81,12 @@ def test_digest_is_of_the_values(tmp_path):
     assert metrics.digest(tmp_path / "changed.parquet") not in digests
 
 
-@pytest.mark.parametrize("fanout", FANOUTS[:2])
-def test_others_read_the_shards_as_one_dataset(tmp_path, fanout):
-    write_study(tmp_path, fanout)
+@pytest.mark.parametrize("packing", [PACKINGS[0], PACKINGS[1], PACKINGS[3]])
+def test_others_read_the_shards_as_one_dataset(tmp_path, packing):
+    write_study(tmp_path, packing)
     frame = pd.read_parquet(tmp_path / "runs")
     assert len(frame) == 3 * len(RUNS)
-    assert set(frame.columns) == set(records.SCHEMA.names)
+    assert set(frame.columns) - {"seeds"} == set(records.SCHEMA.names)
     arrow = ds.dataset(tmp_path / "runs", partitioning="hive").to_table(
         filter=ds.field("seed") == 1
     )
@@ -93,7 +94,7 @@ def test_others_read_the_shards_as_one_dataset(tmp_path, fanout):
 
 
 def test_a_shard_without_a_run_is_named(tmp_path):
-    write_study(tmp_path, [])
+    write_study(tmp_path, ([], 1))
     path = tmp_path / "runs" / f"{shard_name(RUNS[0], [])}.parquet"
     records.write_shard({r: history(r) for r in RUNS[1:]}, path, {})
     with pytest.raises(UserError, match="has no row of Run.*delete it to train it again"):

@@ -184,10 +184,13 @@ def test_a_wrong_configuration_stops_at_planning_time(tmp_path, change, message)
     assert 'File "' not in done.stderr
 
 
-@pytest.mark.parametrize(("fanout", "cores"), [(["seed"], 1), ([], 2)])
-def test_the_numbers_depend_on_neither_fanout_nor_cores(study, tmp_path, fanout, cores):
+@pytest.mark.parametrize(
+    ("packing", "cores"),
+    [({"fanout": ["seed"]}, 1), ({"fanout": []}, 2), ({"seeds_per_job": 2}, 2)],
+)
+def test_the_numbers_depend_on_neither_fanout_nor_cores(study, tmp_path, packing, cores):
     target = "results/metrics/runs.parquet"
-    finish(tmp_path, "--cores", cores, target, config=SMALL | {"fanout": fanout})
+    finish(tmp_path, "--cores", cores, target, config=SMALL | packing)
     assert metrics.digest(tmp_path / target) == metrics.digest(study / target)
 
 

@@ -54,7 +54,8 @@ rule gather:
 
 rule table:
     input:
-        METRICS[0],
+        runs=METRICS[0],
+        lent=LENT,
     output:
         multiext(f"{RESULTS}/tables/{{experiment}}", ".csv", ".md", ".tex"),
         report(
@@ -70,14 +71,15 @@ rule table:
     conda:
         "../envs/fa.yaml"
     params:
+        beside=BESIDE,
         code=provenance.files_digest(
-            ("tables.py", "pages.py", "statistics.py", "post.yaml")
+            ("tables.py", "pages.py", "statistics.py", "lent.py", "post.yaml")
         ),
     message:
         "Writing the table of {wildcards.experiment}"
     shell:
-        "python -m fa table {wildcards.experiment} --runs {input:q}"
-        " --output {output:q} 2> {log:q}"
+        "python -m fa table {wildcards.experiment} --runs {input.runs:q}"
+        " --beside {params.beside:q} --output {output:q} 2> {log:q}"
 
 
 # What the claims and the numbers are computed with.
@@ -93,8 +95,8 @@ CLAIMS_CODE = (
 rule claims:
     input:
         METRICS,
-        # Whatever extension studies there are: their claims are undecided without.
-        EXTENSION_METRICS,
+        # Whatever other studies there are: their claims are undecided without.
+        OTHER_METRICS,
     output:
         [path for path in CLAIMS if not path.endswith(".html")],
         [
@@ -113,7 +115,7 @@ rule claims:
     conda:
         "../envs/fa.yaml"
     params:
-        metrics=sorted({str(Path(path).parent) for path in METRICS + EXTENSION_METRICS}),
+        metrics=sorted({str(Path(path).parent) for path in METRICS + OTHER_METRICS}),
         code=provenance.files_digest(CLAIMS_CODE),
     message:
         "Holding the claims against the metrics"
@@ -125,7 +127,7 @@ rule claims:
 rule numbers:
     input:
         METRICS,
-        EXTENSION_METRICS,
+        OTHER_METRICS,
     output:
         NUMBERS,
     log:

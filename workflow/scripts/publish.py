@@ -16,6 +16,8 @@ from fa.metrics import digest
 from fa.outputs import OWN_FIGURES
 
 EXTENSIONS = ("controls", "numpy", "scaling", "sensitivity", "tuning")
+# No figure or claim draws on the curves of the others, which are the bulk of a study.
+WITH_CURVES = ("controls",)
 PAGES = ("README.md", "docs/performance.md")
 
 
@@ -27,7 +29,9 @@ def main(results: Path) -> None:
     copy(results / "figures", figures, "*.png")
     copy(results / "benchmarks", figures, "training.png")
     for study in EXTENSIONS:
-        copy(results / study / "metrics", reference / study, "*.parquet")
+        copy(results / study / "metrics", reference / study, "runs.parquet")
+        if study in WITH_CURVES:
+            copy(results / study / "metrics", reference / study, "curves.parquet")
         if study in OWN_FIGURES:
             copy(results / study / "figures", figures / study, "*.png")
     tables = {
