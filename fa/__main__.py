@@ -96,9 +96,9 @@ def epoch_line(start: float) -> Callable:
 
 def gather(options: argparse.Namespace) -> None:
     """Gather shard files into runs.parquet and curves.parquet."""
-    from fa.metrics import gather
+    from fa.gathering import gather
 
-    gather(options.run_table, options.runs, options.output)
+    gather(options.run_table, options.runs, options.output, options.partial)
 
 
 def verify(options: argparse.Namespace) -> None:
@@ -222,6 +222,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--run-table", required=True, help="the study's runs")
     sub.add_argument("--runs", required=True, help="folder of the shard files")
     sub.add_argument("--output", default="results/metrics", help="folder for the two tables")
+    sub.add_argument("--partial", action="store_true", help="make do with the shards there are")
 
     sub = add("verify", verify, "--runs results/metrics/runs.parquet")
     sub.add_argument("--runs", default="results/metrics/runs.parquet", help="the gathered runs")

@@ -12,7 +12,7 @@ import pytest
 
 import weights
 from conftest import ROOT
-from fa import backends, metrics, records, training
+from fa import backends, gathering, records, training
 from fa.backends import kernel
 from fa.experiments import Run
 
@@ -108,4 +108,4 @@ def test_a_study_at_an_impossible_rate_is_recorded_and_marked(digits):
     for history in histories.values():
         assert len(history) == 2
         assert not math.isfinite(history[-1].mean_loss)
-    assert metrics.summary(records.to_table(histories).slice(0, 2), [])["finite"] is False
+    assert gathering.summary(records.to_table(histories).slice(0, 2), [])["finite"] is False

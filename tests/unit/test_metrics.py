@@ -1,13 +1,14 @@
 """Shard files, the gathered tables and their digest."""
 
 import dataclasses
+import shutil
 
 import pandas as pd
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
-from fa import metrics, records
+from fa import gathering, metrics, records
 from fa.errors import UserError
 from fa.experiments import Run, shard_name
 
@@ -50,7 +51,7 @@ def write_study(folder, packing, runs=RUNS):
         for r in runs
     ]
     (folder / "table").write_text("\n".join(line.to_json() for line in lines) + "\n")
-    metrics.gather(folder / "table", folder / "runs", folder / "metrics")
+    gathering.gather(folder / "table", folder / "runs", folder / "metrics")
     return folder / "metrics"
 
 
@@ -98,7 +99,34 @@ def test_a_shard_without_a_run_is_named(tmp_path):
     path = tmp_path / "runs" / f"{shard_name(RUNS[0], [])}.parquet"
     records.write_shard({r: history(r) for r in RUNS[1:]}, path, {})
     with pytest.raises(UserError, match="has no row of Run.*delete it to train it again"):
-        metrics.gather(tmp_path / "table", tmp_path / "runs", tmp_path / "metrics")
+        gathering.gather(tmp_path / "table", tmp_path / "runs", tmp_path / "metrics")
+
+
+def test_missing_shards_are_counted_and_left_out_where_asked(tmp_path, capsys):
+    write_study(tmp_path, PACKINGS[0])
+    lost = sorted((tmp_path / "runs").rglob("seed=1/*.parquet"))
+    for path in lost:
+        path.unlink()
+    gather = tmp_path / "table", tmp_path / "runs", tmp_path / "half"
+    with pytest.raises(UserError, match=r"4 of 8 shards are missing: .*seed=1.*--partial"):
+        gathering.gather(*gather)
+    assert not (tmp_path / "half").exists()
+    gathering.gather(*gather, partial=True)
+    assert "4 of 8 shards are missing" in capsys.readouterr().err
+    runs = pd.read_parquet(tmp_path / "half/runs.parquet")
+    whole = pd.read_parquet(tmp_path / "metrics/runs.parquet")
+    pd.testing.assert_frame_equal(runs, whole[whole["seed"] == 0].reset_index(drop=True))
+    shutil.rmtree(tmp_path / "runs")
+    with pytest.raises(UserError, match="8 of 8 shards are missing"):
+        gathering.gather(*gather, partial=True)
+
+
+def test_a_broken_shard_is_named(tmp_path):
+    write_study(tmp_path, ([], 1))
+    path = tmp_path / "runs" / f"{shard_name(RUNS[0], [])}.parquet"
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(UserError, match=f"{path.name} cannot be read .*delete it to train it"):
+        gathering.gather(tmp_path / "table", tmp_path / "runs", tmp_path / "out")
 
 
 def test_a_failed_write_leaves_nothing(tmp_path, monkeypatch):
@@ -114,5 +142,5 @@ def test_a_failed_write_leaves_nothing(tmp_path, monkeypatch):
 
 def test_a_diverged_run_is_marked(tmp_path):
     broken = [epoch._replace(mean_loss=float("nan")) for epoch in history(RUNS[0])]
-    assert metrics.summary(records.to_table({RUNS[0]: broken}), [])["finite"] is False
-    assert metrics.summary(records.to_table({RUNS[0]: history(RUNS[0])}), [])["finite"] is True
+    assert gathering.summary(records.to_table({RUNS[0]: broken}), [])["finite"] is False
+    assert gathering.summary(records.to_table({RUNS[0]: history(RUNS[0])}), [])["finite"] is True

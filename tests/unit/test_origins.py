@@ -16,6 +16,7 @@ STUDY = {
     "training": {"feedback_scale": "log", "batch_size": 200, "learning_rate": 0.07, "epochs": 2},
     "seeds": 3,
     "fanout": ["feedback", "seed"],
+    "seeds_per_job": 1,
     "experiments": {"e": [{"hidden": 5, "feedback": ["backprop", "random"]}]},
 }
 SIZES = [

@@ -43,7 +43,7 @@ rule gather:
     params:
         runs=lambda wildcards: f"{RESULTS}/runs",
         metrics=lambda wildcards: f"{RESULTS}/metrics",
-        code=provenance.files_digest(("metrics.py", "origins.py")),
+        code=provenance.files_digest(("gathering.py", "metrics.py", "origins.py")),
     message:
         "Gathering the metrics"
     shell:
