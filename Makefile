@@ -1,6 +1,8 @@
 # make            the whole study: environment, MNIST, training, metrics, tables, figures, report
 # make quick      the same pipeline in about a minute, into results/quick
 # make tuning, sensitivity, scaling, controls: the extension studies
+# make cluster    the study on Slurm; STUDY=scaling for a file of studies/, PROFILE=path for a profile of yours
+# make recover    after a killed `make cluster`: cancel its jobs, so that it can be called again
 # make figures    every figure, table, claim and number again, from the metrics alone, into
 #                 results/paper; METRICS=reference takes the published ones
 # make test       linters and tests
@@ -16,7 +18,7 @@ SNAKEMAKE := $(VENV)/bin/python -m snakemake --cores all
 REPORT := --report-after-run --report-stylesheet workflow/report/report.css --report
 RESULTS = $(shell sed -n 's/^results: *\([^ ]*\).*/\1/p' config.yaml)
 
-.PHONY: reproduce quick tuning sensitivity scaling controls numpy figures test verify publish bench lock
+.PHONY: reproduce quick tuning sensitivity scaling controls numpy cluster recover figures test verify publish bench lock
 .DELETE_ON_ERROR:
 
 # MNIST first, in a call of its own: in one with the rest, Snakemake 9.27 leaves the rest undone where
@@ -29,6 +31,17 @@ reproduce: $(VENV)/installed
 quick tuning sensitivity scaling controls numpy: $(VENV)/installed
 	$(SNAKEMAKE) download
 	$(SNAKEMAKE) --configfile studies/$@.yaml $(REPORT) results/$@/report.html
+
+# MNIST is fetched here; all else runs where the profile says.
+PROFILE ?= workflow/profiles/slurm
+cluster: $(VENV)/installed
+	$(SNAKEMAKE) download
+	$(VENV)/bin/python -m snakemake --workflow-profile $(PROFILE) \
+	    $(if $(STUDY),--configfile studies/$(STUDY).yaml) \
+	    $(REPORT) $(if $(STUDY),results/$(STUDY),$(or $(RESULTS),results))/report.html
+
+recover: $(VENV)/installed
+	$(VENV)/bin/python workflow/scripts/recover.py --profile $(PROFILE)
 
 METRICS ?= results
 figures: $(VENV)/installed

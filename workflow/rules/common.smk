@@ -1,4 +1,5 @@
 # What all the rules share: the checked configuration, the shards, the names of the outputs.
+import argparse
 import json
 import sys
 from pathlib import Path
@@ -24,7 +25,29 @@ from fa import data, download, experiments, outputs, provenance
 from fa.config import checked
 from fa.errors import UserError
 
+
+def require_profile(arguments):
+    """Raise UserError if --workflow-profile names none: Snakemake would run without a word."""
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--workflow-profile", default="none")
+    name = parser.parse_known_args(arguments)[0].workflow_profile
+    here = Path(workflow.workdir_init)  # before --directory
+    if name == "none" or any(
+        Path(folder, name).exists()
+        for folder in (here, here / "profiles", ROOT / "profiles")
+    ):
+        return
+    ours = ", ".join(
+        f"workflow/profiles/{path.name}"
+        for path in sorted(Path(ROOT, "workflow/profiles").iterdir())
+    )
+    raise UserError(
+        f"--workflow-profile {name}: there is no such folder or file; ours are {ours}"
+    )
+
+
 try:
+    require_profile(sys.argv[1:])
     STUDY = checked(
         config,
         yaml.safe_load(Path(ROOT, "workflow/schemas/config.schema.yaml").read_text()),
@@ -73,6 +96,17 @@ FIGURES = [
     for figure in outputs.figures_of(STUDY["experiments"])
     for suffix in ("pdf", "svg", "png")
 ]
+
+
+def training_megabytes(shard):
+    """A generous size of one shard's job, in MB, for schedulers that want one.
+
+    A job peaks at about 400 MB, and on a cluster Snakemake runs beside it. A GPU's job builds the
+    samples of all its seeds at once.
+    """
+    if STUDY["backend"] != "cupy":
+        return 1000
+    return 2000 + 50 * len({run.seed for run in shard.runs})
 
 
 def training_minutes(shard):

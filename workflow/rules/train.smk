@@ -15,9 +15,11 @@ rule train:
         "../envs/fa.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 600 * attempt,
+        mem_mb=lambda wildcards, attempt: attempt
+        * training_megabytes(SHARDS[wildcards.shard]),
         runtime=lambda wildcards, attempt: attempt
         * training_minutes(SHARDS[wildcards.shard]),
+        gpu=int(STUDY["backend"] == "cupy"),
     params:
         mnist=lambda wildcards: MNIST,
         networks=lambda wildcards: SHARDS[wildcards.shard].networks,

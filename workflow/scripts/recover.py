@@ -1,0 +1,74 @@
+"""Clear the way for a plain re-run on Slurm after Snakemake itself was killed.
+
+Its jobs run on without it, and a second Snakemake would submit them again beside themselves. So
+in this order: cancel the jobs that this folder's studies have in Slurm, wait until they are gone,
+remove Snakemake's lock. Run by ``make recover`` from the top folder.
+"""
+
+import argparse
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import yaml
+
+PATIENCE = 300
+"""Seconds that cancelled jobs get to end."""
+
+
+def main() -> int:
+    """Cancel, wait, unlock; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--profile", type=Path, required=True, help="the profile of the study")
+    prefix = jobname_prefix(parser.parse_args().profile)
+    cancelled = jobs(prefix)
+    if cancelled:
+        print(f"cancelling {len(cancelled)} jobs: {' '.join(cancelled)}", file=sys.stderr)
+        slurm("scancel", *cancelled)
+    deadline = time.monotonic() + PATIENCE
+    while left := jobs(prefix):
+        if time.monotonic() > deadline:
+            sys.exit(f"error: Slurm still has the jobs {' '.join(left)}; try again when they end")
+        time.sleep(1)
+    unlock = [sys.executable, "-m", "snakemake", "--unlock", "--quiet"]
+    return subprocess.run(unlock, check=False).returncode
+
+
+def jobname_prefix(profile: Path) -> str:
+    """Return what the names of the profile's jobs begin with."""
+    path = profile / "config.yaml" if profile.is_dir() else profile
+    if not path.is_file():
+        sys.exit(f"error: there is no profile {profile}")
+    prefix = yaml.safe_load(path.read_text()).get("slurm-jobname-prefix")
+    if not prefix:
+        sys.exit(f"error: {path} has no slurm-jobname-prefix to find the jobs by")
+    return prefix
+
+
+def jobs(prefix: str) -> list[str]:
+    """Return the ids of the jobs in Slurm that were submitted from this folder.
+
+    A second checkout has jobs of the same name, and they are none of ours.
+    """
+    found = []
+    for line in slurm("squeue", "--me", "--noheader", "--format=%i|%j|%Z").splitlines():
+        job, name, folder = line.split("|", 2)
+        if name.startswith(f"{prefix}_") and Path(folder).resolve() == Path.cwd():
+            found.append(job)
+    return found
+
+
+def slurm(*command: str) -> str:
+    """Return what one of Slurm's commands prints."""
+    try:
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+    except FileNotFoundError:
+        sys.exit(f"error: there is no {command[0]} here: this is no machine of a Slurm cluster")
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"error: {command[0]} failed: {error.stderr.strip()}")
+    return done.stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main())
