@@ -41,8 +41,8 @@ rule gather:
     conda:
         "../envs/fa.yaml"
     params:
-        runs=lambda wildcards: f"{RESULTS}/runs",
-        metrics=lambda wildcards: f"{RESULTS}/metrics",
+        runs=lambda wildcards: job_folder(f"{RESULTS}/runs"),
+        metrics=lambda wildcards: job_folder(f"{RESULTS}/metrics"),
     message:
         "Gathering the metrics"
     shell:
@@ -112,7 +112,9 @@ rule claims:
     conda:
         "../envs/fa.yaml"
     params:
-        metrics=sorted({str(Path(path).parent) for path in METRICS + EXTENSION_METRICS}),
+        metrics=sorted(
+            {job_folder(Path(path).parent) for path in METRICS + EXTENSION_METRICS}
+        ),
         code=provenance.files_digest(CLAIMS_CODE),
     message:
         "Holding the claims against the metrics"

@@ -28,7 +28,7 @@ rule figure:
     conda:
         "../envs/fa.yaml"
     params:
-        metrics=lambda wildcards: f"{RESULTS}/metrics",
+        metrics=lambda wildcards: job_folder(f"{RESULTS}/metrics"),
         code=provenance.files_digest(("figures",)),
     message:
         "Drawing {wildcards.figure}"

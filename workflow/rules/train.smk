@@ -21,7 +21,7 @@ rule train:
         * training_minutes(SHARDS[wildcards.shard]),
         gpu=int(STUDY["backend"] == "cupy"),
     params:
-        mnist=lambda wildcards: MNIST,
+        mnist=lambda wildcards: job_folder(MNIST),
         networks=lambda wildcards: SHARDS[wildcards.shard].networks,
         settings=lambda wildcards: SHARDS[wildcards.shard].settings,
         backend=STUDY["backend"],
