@@ -16,7 +16,7 @@ import pandas as pd
 from benchmarks.calls import ROOT, RUNS_A_SEED, Cost, configure, snakemake
 from fa.errors import UserError
 
-LIMIT = 600  # seconds of CPU that a study may take to be submitted
+LIMIT = 300  # seconds of CPU that a study may take to be submitted
 SLOTS = 100  # jobs in the queue at a time
 
 # As fast as Snakemake can: no pause between submissions, polls every second.
@@ -58,11 +58,11 @@ CASES = (
     Case(10_000, 1),
     Case(10_000, 25),
     Case(10_000, 50),
-    Case(50_000, 1),
-    Case(50_000, 1, batches=10),
     Case(50_000, 25),
     Case(50_000, 25, batches=3),
     Case(50_000, 250),
+    Case(50_000, 1),
+    Case(50_000, 1, batches=10),
 )
 
 

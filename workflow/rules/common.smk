@@ -125,3 +125,7 @@ def training_minutes(shard):
         run.epochs * run.train_samples * (run.hidden + 20) for run in shard.runs
     )
     return 5 + round(steps / 1e9)
+
+
+# Not gpu=0 where there is none: for the executor for Kubernetes that would be a card, too.
+CARD = {"gpu": 1} if STUDY["backend"] == "cupy" else {}
