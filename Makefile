@@ -3,6 +3,7 @@
 # make tuning, sensitivity, scaling, controls: the extension studies
 # make cluster    the study on Slurm; STUDY=scaling for a file of studies/, PROFILE=path for a profile of yours
 # make recover    after a killed `make cluster`: cancel its jobs, so that it can be called again
+# make kubernetes the plugins for Kubernetes and S3, which its profile needs
 # make figures    every figure, table, claim and number again, from the metrics alone, into
 #                 results/paper; METRICS=reference takes the published ones
 # make test       linters and tests
@@ -21,7 +22,8 @@ REPORT := --report-after-run --report-stylesheet workflow/report/report.css --re
 RESULTS = $(or $(shell $(VENV)/bin/python -c \
     'import yaml; print(yaml.safe_load(open("config.yaml")).get("results", ""))' 2> /dev/null),results)
 
-.PHONY: reproduce quick tuning sensitivity scaling controls numpy cluster recover figures test verify publish crate bench lock
+.PHONY: reproduce quick tuning sensitivity scaling controls numpy cluster recover kubernetes figures
+.PHONY: test verify publish crate bench lock
 .DELETE_ON_ERROR:
 
 # MNIST first, in a call of its own: in one with the rest, Snakemake 9.27 leaves the rest undone where
@@ -45,6 +47,8 @@ cluster: $(VENV)/installed
 
 recover: $(VENV)/installed
 	$(VENV)/bin/python workflow/scripts/recover.py --profile $(PROFILE)
+
+kubernetes: $(VENV)/kubernetes/installed
 
 METRICS ?= '$(RESULTS)'
 figures: $(VENV)/installed
@@ -86,6 +90,7 @@ lock:
 	$(COMPILE) pyproject.toml --extra test --output-file requirements.lock
 	$(COMPILE) --group bench --constraint requirements.lock --output-file requirements-bench.lock
 	$(COMPILE) --group crate --constraint requirements.lock --output-file requirements-crate.lock
+	$(COMPILE) --group kubernetes --output-file requirements-kubernetes.lock
 
 $(VENV)/installed: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, $(PYTHON) is " + sys.version.split()[0] + "; name another with: make PYTHON=python3.12")'
@@ -108,4 +113,12 @@ $(VENV)/installed-bench: $(VENV)/installed requirements-bench.lock
 $(VENV)/installed-crate: $(VENV)/installed requirements-crate.lock
 	@$(VENV)/bin/python -m ensurepip > /dev/null
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-crate.lock
+	@touch $@
+
+# Apart from the rest, because Snakemake imports every plugin there is, and these take long.
+$(VENV)/kubernetes/installed: $(VENV)/installed requirements-kubernetes.lock
+	@rm -rf $(@D)
+	@$(VENV)/bin/python -m ensurepip > /dev/null
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+	    --target $(@D) -r requirements-kubernetes.lock
 	@touch $@

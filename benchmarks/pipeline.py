@@ -8,31 +8,20 @@ of every training job, and Snakemake's log of the call that made them. Then it p
 import argparse
 import os
 import re
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
-import yaml
 
+from benchmarks.calls import RUNS_A_SEED, configure, snakemake
 from fa.errors import UserError
 from fa.origins import read_provenance
 
-ROOT = Path(__file__).parents[1]
 LOGS = Path(".snakemake/log")
 
-# Five runs a seed: the study's, with batch 100 alone at 40 hidden units.
-EXPERIMENTS = {
-    "planning": [
-        {"hidden": 20, "feedback": ["backprop", "random", "onehot"]},
-        {"hidden": 40, "feedback": ["backprop", "random"], "batch_size": 100},
-    ]
-}
-RUNS_A_SEED = 5
 PLANNED_RUNS = (150, 1_500, 15_000)
 
 
@@ -108,25 +97,10 @@ def planning_rows(sizes: tuple[int, ...]) -> Iterator[Row]:
 
 def plan(seeds: int) -> tuple[float, float]:
     """Plan a study of so many seeds in a fresh folder; return seconds and peak memory in MiB."""
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+") as messages:
-        config = {"seeds": seeds, "experiments": EXPERIMENTS}
-        Path(folder, "config.yaml").write_text(yaml.safe_dump(config))
-        start = time.perf_counter()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "snakemake", "--dry-run", "--quiet", "--cores", "1",
-             "--snakefile", ROOT / "Snakefile", "--workflow-profile", ROOT / "profiles/default"],
-            cwd=folder,
-            stdout=messages,
-            stderr=messages,
-        )  # fmt: skip
-        _, status, usage = os.wait4(process.pid, 0)  # as wait(), and tells the peak memory
-        seconds = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            messages.seek(0)
-            raise UserError(f"planning {seeds} seeds failed:\n{messages.read()}")
-    kibibytes = usage.ru_maxrss / 1024 if sys.platform == "darwin" else usage.ru_maxrss
-    return seconds, kibibytes / 1024
+    with tempfile.TemporaryDirectory() as folder:
+        configure(Path(folder), seeds=seeds)
+        cost = snakemake(Path(folder), "--dry-run", "--quiet", "--cores", "1")
+    return cost.wall, cost.memory
 
 
 def shard_files(results: Path) -> list[Path]:

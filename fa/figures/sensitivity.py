@@ -101,6 +101,9 @@ def draw_cells(
         cbar=False,
         cmap=cmap,
         norm=norm,
+        # Of no use beside the norm, but of a panel without runs seaborn would look for them.
+        vmin=norm.vmin,
+        vmax=norm.vmax,
         linewidths=0.5,
         linecolor="0.85",
         ax=axes,

@@ -41,8 +41,8 @@ rule gather:
     conda:
         "../envs/fa.yaml"
     params:
-        runs=lambda wildcards: f"{RESULTS}/runs",
-        metrics=lambda wildcards: f"{RESULTS}/metrics",
+        runs=lambda wildcards: job_folder(f"{RESULTS}/runs"),
+        metrics=lambda wildcards: job_folder(f"{RESULTS}/metrics"),
         code=provenance.files_digest(("gathering.py", "metrics.py", "origins.py")),
     message:
         "Gathering the metrics"
@@ -71,7 +71,7 @@ rule table:
     conda:
         "../envs/fa.yaml"
     params:
-        beside=BESIDE,
+        beside=[job_folder(folder) for folder in BESIDE],
         code=provenance.files_digest(
             ("tables.py", "pages.py", "statistics.py", "lent.py", "post.yaml")
         ),
@@ -115,7 +115,9 @@ rule claims:
     conda:
         "../envs/fa.yaml"
     params:
-        metrics=sorted({str(Path(path).parent) for path in METRICS + OTHER_METRICS}),
+        metrics=sorted(
+            {job_folder(Path(path).parent) for path in METRICS + OTHER_METRICS}
+        ),
         code=provenance.files_digest(CLAIMS_CODE),
     message:
         "Holding the claims against the metrics"

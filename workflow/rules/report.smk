@@ -29,8 +29,8 @@ rule figure:
     conda:
         "../envs/fa.yaml"
     params:
-        metrics=lambda wildcards: f"{RESULTS}/metrics",
-        beside=BESIDE,
+        metrics=lambda wildcards: job_folder(f"{RESULTS}/metrics"),
+        beside=[job_folder(folder) for folder in BESIDE],
         code=provenance.files_digest(
             ("figures", "lent.py", "statistics.py", "claims/claims.yaml")
         ),

@@ -1,0 +1,147 @@
+"""Jobs that are cancelled, killed, too large or too slow, and a Snakemake that dies."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+from fa import metrics
+from studies import (
+    METRICS,
+    SMALL,
+    checkout,
+    local_digest,
+    make,
+    needs_slurm,
+    shards,
+    snakemake,
+    submitted,
+    text,
+    training,
+)
+
+pytestmark = needs_slurm
+
+SEEDS = 6
+# Long enough to be caught in the midst of it.
+STUDY = SMALL | {
+    "seeds": SEEDS,
+    "training": {"epochs": 4000, "evaluate_every": 1000},
+    "experiments": {"table1": [{"hidden": 20, "feedback": "random"}]},
+}
+
+
+def start(folder, *arguments):
+    """Start Snakemake on a checkout's study, its output in a file."""
+    with (folder / "output").open("w") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "snakemake", "--workflow-profile", "impatient"]
+            + [*arguments, METRICS],
+            cwd=folder,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+
+
+def scancel(process, job):
+    subprocess.run(["scancel", job], check=True)
+
+
+def kill(process, job):
+    os.kill(process, signal.SIGKILL)
+
+
+def end_its_time(process, job):
+    subprocess.run(["scontrol", "update", f"jobid={job}", "EndTime=now"], check=True)
+
+
+def errors(output):
+    """Return seed -> Snakemake's messages about the failed attempts at its training."""
+    found = {seed: [] for seed in range(SEEDS)}
+    for message in re.split(r"^Error in rule train:$", output, flags=re.MULTILINE)[1:]:
+        seed = int(re.search(r"output: results/runs/.*/seed=(\d+)/", message)[1])
+        assert re.search(rf" log: results/logs/train/.*/seed={seed}/\S+\.log", message)
+        found[seed].append(re.search(r"SLURM status is: '(\w+)'", message)[1])
+    return found
+
+
+def test_lost_jobs_are_named_retried_and_trained_again(tmp_path):
+    folder = checkout(tmp_path, STUDY)
+    # Whoever is not in here stays unharmed. How often: with one retry, twice is for good.
+    harm = {0: [scancel] * 2, 1: [kill] * 2, 3: [end_its_time]}
+    memory = '"seed=2/" in wildcards.shard and attempt == 1'
+    process = start(
+        folder, "--retries", "1", "--set-resources", f"train:mem_mb=400 if {memory} else 1000"
+    )
+    harmed = set()
+    while process.poll() is None:
+        for seed, (pid, job) in training(folder).items():
+            if harm.get(seed) and job not in harmed:
+                harm[seed].pop()(pid, job)
+                harmed.add(job)
+        time.sleep(0.05)
+    output = (folder / "output").read_text()
+    assert process.returncode != 0
+    assert not any(harm.values()), "every harm was done"
+    assert errors(output) == {
+        0: ["CANCELLED"] * 2,
+        1: ["FAILED"] * 2,
+        2: ["FAILED"],
+        3: ["TIMEOUT"],
+        4: [],
+        5: [],
+    }
+    assert "exceeded memory limit" in slurm_log(folder, seed=2)
+    assert len(submitted(output)) == SEEDS + 4
+    before = written(folder)
+    assert sorted(before) == [2, 3, 4, 5]
+
+    again = snakemake(folder, METRICS)
+    assert again.returncode == 0, text(again)
+    assert len(submitted(text(again))) == 2 + 1, "the two lost runs, and the analysis"
+    assert before.items() < written(folder).items()
+    (folder / "local").mkdir()
+    assert metrics.digest(folder / METRICS) == local_digest(folder / "local", STUDY)
+
+
+def written(folder):
+    """Return seed -> when its shard was written."""
+    return {seed: path.stat().st_mtime_ns for seed, path in shards(folder).items()}
+
+
+def slurm_log(folder, seed):
+    """Return what Slurm and Snakemake printed in the failed job of a seed."""
+    logs = (folder / "results/logs/slurm").rglob("*.log")
+    return "".join(path.read_text() for path in logs if f"_seed={seed}_" in path.parent.name)
+
+
+def test_a_killed_snakemake_is_recovered(tmp_path):
+    folder = checkout(tmp_path, STUDY)
+    process = start(folder, "--jobs", "2")
+    while not (shards(folder) and training(folder)):
+        assert process.poll() is None, (folder / "output").read_text()
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+    recovered = make(folder, "recover")
+    assert recovered.returncode == 0, text(recovered)
+    assert re.search(r"cancelling \d jobs: ", recovered.stderr)
+    left = ["squeue", "--noheader", "--format=%Z"]
+    assert str(folder) not in subprocess.check_output(left, text=True)
+    before = written(folder)
+    assert 0 < len(before) < SEEDS
+
+    again = snakemake(folder, METRICS)
+    assert again.returncode == 0, text(again)
+    # A job whose end Snakemake did not see may be done again: two were in Slurm at once.
+    kept = [
+        seed for seed, time in before.items() if shards(folder)[seed].stat().st_mtime_ns == time
+    ]
+    assert len(before) - 2 <= len(kept)
+    assert len(submitted(text(again))) == SEEDS - len(kept) + 1
+    (folder / "local").mkdir()
+    assert metrics.digest(folder / METRICS) == local_digest(folder / "local", STUDY)
