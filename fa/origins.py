@@ -67,17 +67,18 @@ def ways(trained: Sequence[Mapping[str, Any]]) -> dict[str, Counter]:
     """
     found = defaultdict(Counter)
     for entry in trained:
-        modes = ", ".join(entry["feedback"])
         libraries = entry.get("versions", {})
         values = {
             "backend": entry.get("backend"),
-            f"training code, {modes}": entry.get("training"),
-            "libraries": ", ".join(f"{name} {text}" for name, text in libraries.items()),
             "processor": entry.get("processor"),
+            "libraries": ", ".join(f"{name} {text}" for name, text in libraries.items()),
             "epochs between accuracies": entry.get("evaluate_every"),
         }
         for name, value in values.items():
             found[name][str(value or provenance.UNKNOWN)] += entry["shards"]
+    for entry in trained:
+        name = f"training code, {', '.join(entry['feedback'])}"
+        found[name][entry.get("training", provenance.UNKNOWN)] += entry["shards"]
     return dict(found)
 
 

@@ -23,15 +23,16 @@ h1 { font-size: 1.3rem; margin: 0 0 .5rem; }
 h2 { font-size: 1rem; margin: 1.2rem 0 .3rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .9rem .35rem 0; }
-th { border-bottom: 2px solid #1f2933; white-space: nowrap; position: sticky; top: 0;
+th { border-bottom: 2px solid #1f2933; vertical-align: bottom; position: sticky; top: 0;
      background: #fff; }
 td { border-bottom: 1px solid #d9dee3; overflow-wrap: anywhere; }
 td.short { white-space: nowrap; }
+td.long { min-width: 7rem; }
 .families tr.post > td { background: #eef1f4; }
 .families tr.post > :is(.statement, .verdict) { font-weight: 600; }
 td.statement { min-width: 14rem; }
 td.verdict { min-width: 8rem; }
-.families td.verdict { min-width: 14rem; }
+.families td.verdict { min-width: 9rem; }
 tr.holds > td.verdict { color: #00694b; }
 tr.does-not-hold > td.verdict { color: #a33b00; }
 tr.undecided > td.verdict { color: #52606d; font-style: italic; }
@@ -71,6 +72,10 @@ def tally(rows: pd.DataFrame) -> str:
 
 def table(rows: pd.DataFrame, text: pd.DataFrame) -> str:
     """Return the text as an HTML table, a row's looks taken from its numbers."""
+    if rows.empty:
+        return (
+            "<p>Nothing to show: the metrics hold none of the runs that this table is about.</p>\n"
+        )
     heads = "".join(f"<th>{escape(name)}</th>" for name in text)
     lines = "".join(
         f'<tr class="{looks(row)}">{cells(line)}</tr>\n'

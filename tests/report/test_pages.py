@@ -39,6 +39,12 @@ def test_a_table_without_verdicts_has_no_tally():
     assert "in bold" not in page
 
 
+def test_a_table_without_rows_says_so():
+    page = pages.table_page("comparisons", ROWS[:0], TEXT[:0])
+    assert "Nothing to show" in page
+    assert "<table" not in page
+
+
 @pytest.fixture
 def checkout(tmp_path):
     """Return a Git checkout with one commit and a lock file."""
