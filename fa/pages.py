@@ -15,24 +15,24 @@ TITLES = {
     "table2": "Table 2: one-hot feedback against backprop",
 }
 
-SHORT = 25  # characters; shorter cells stay on one line
+SHORT = 16  # characters; shorter cells stay on one line
 
 STYLE = """
-body { font: 14px/1.45 system-ui, sans-serif; color: #1f2933; margin: 1.5rem; }
+body { font: 13px/1.45 system-ui, sans-serif; color: #1f2933; margin: 1rem; }
 h1 { font-size: 1.3rem; margin: 0 0 .5rem; }
 h2 { font-size: 1rem; margin: 1.2rem 0 .3rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { text-align: left; vertical-align: top; padding: .35rem .9rem .35rem 0; }
+th, td { text-align: left; vertical-align: top; padding: .35rem .6rem .35rem 0; }
 th { border-bottom: 2px solid #1f2933; vertical-align: bottom; position: sticky; top: 0;
      background: #fff; }
 td { border-bottom: 1px solid #d9dee3; overflow-wrap: anywhere; }
 td.short { white-space: nowrap; }
-td.long { min-width: 7rem; }
+td.long { min-width: 6rem; }
 .families tr.post > td { background: #eef1f4; }
 .families tr.post > :is(.statement, .verdict) { font-weight: 600; }
-td.statement { min-width: 14rem; }
+td.statement { min-width: 11rem; }
 td.verdict { min-width: 8rem; }
-.families td.verdict { min-width: 9rem; }
+.families td.verdict { min-width: 8rem; }
 tr.holds > td.verdict { color: #00694b; }
 tr.does-not-hold > td.verdict { color: #a33b00; }
 tr.undecided > td.verdict { color: #52606d; font-style: italic; }

@@ -9,6 +9,7 @@ from fa.figures.style import (
     POST_LEARNING_RATE,
     SETTING,
     Metrics,
+    NothingToDraw,
     accuracy_axis,
     draw_modes,
     legend,
@@ -58,6 +59,8 @@ def accuracy(metrics: Metrics) -> Figure:
 
 def tuning(metrics: Metrics) -> Figure:
     """Draw test accuracy against the learning rate."""
+    if metrics.runs.empty:
+        raise NothingToDraw("no run to show")
     figure, (axes,) = panel_row(1)
     runs = metrics.runs.assign(percent=100 * metrics.runs["test_accuracy"])
     draw_modes(axes, runs, "percent", "learning_rate", markers=True)
