@@ -16,7 +16,7 @@ import pandas as pd
 from benchmarks.calls import ROOT, RUNS_A_SEED, Cost, configure, snakemake
 from fa.errors import UserError
 
-LIMIT = 300  # seconds of CPU that a study may take to be submitted
+LIMIT = 120  # seconds of CPU that a study may take to be submitted
 SLOTS = 100  # jobs in the queue at a time
 
 # As fast as Snakemake can: no pause between submissions, polls every second.
@@ -155,20 +155,26 @@ def submissions(row: Row) -> str:
     return f"stopped after {row.submissions:,} of {row.jobs // row.batches:,}"
 
 
+def measured(path: Path) -> list[Row]:
+    """Return the rows of an earlier, perhaps interrupted call; none if there was none."""
+    return [Row(*row) for row in pd.read_csv(path).itertuples(index=False)] if path.exists() else []
+
+
 def main() -> int:
-    """Measure all cases; the files are written anew after each."""
+    """Measure the cases that scale.csv does not have yet; write the files anew after each."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--results", type=Path, default=Path("results"), help="where to write")
-    parser.add_argument("--quick", action="store_true", help="the smallest study alone")
+    parser.add_argument("--quick", action="store_true", help="one study alone")
     options = parser.parse_args()
     folder = options.results / "benchmarks"
     folder.mkdir(parents=True, exist_ok=True)
-    rows = []
+    rows = measured(folder / "scale.csv")
+    missing = [case for case in CASES if not any(row[: len(case)] == case for row in rows)]
     try:
-        for case in CASES[2:3] if options.quick else CASES:
+        for case in missing[:1] if options.quick else missing:
             print(case, file=sys.stderr, flush=True)
             rows.append(measure(case))
-            table = pd.DataFrame(rows)
+            table = pd.DataFrame(sorted(rows))
             table.to_csv(folder / "scale.csv", index=False)
             (folder / "scale.md").write_text(report(table))
     except UserError as error:
