@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 import yaml
@@ -38,7 +39,7 @@ def environment():
         "PYTHONPATH": str(PLUGINS),
         # Else each of these pods would compile the kernels anew.
         "NUMBA_CACHE_DIR": str(ROOT / "fa/backends/__pycache__"),
-        "PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}",
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "COLUMNS": "300",
         "SNAKEMAKE_STORAGE_S3_ENDPOINT_URL": f"http://127.0.0.1:{port}",
         "SNAKEMAKE_STORAGE_S3_ACCESS_KEY": "test",
@@ -108,9 +109,10 @@ def test_jobs_that_share_nothing_but_the_bucket_give_the_same_bits(clone, enviro
     # What the executor for Kubernetes does: an empty folder, Snakemake's command in it.
     pod.write_text('#!/bin/sh\ncd "$(mktemp -d)" && sh "$1" > job.log 2>&1; pwd; cat job.log >&2\n')
     pod.chmod(0o755)
+    status = "status() { test -e $1/.snakemake && echo success; }; status"
     done = snakemake(
         clone, environment, "--executor", "cluster-generic", "--cluster-generic-submit-cmd", pod,
-        "--cluster-generic-status-cmd", "status() { test -e $1/.snakemake && echo success; }; status",
+        "--cluster-generic-status-cmd", status,
         "--job-deploy-sources", "--seconds-between-status-checks", "1", "--latency-wait", "5",
     )  # fmt: skip
     assert done.returncode == 0, text(done)
