@@ -15,7 +15,7 @@ from fa.metrics import digest
 from fa.outputs import OWN_FIGURES
 
 EXTENSIONS = ("controls", "numpy", "scaling", "sensitivity", "tuning")
-PAGES = ("README.md", "docs/performance.md")
+PAGES = ("README.md", "docs/cluster.md", "docs/performance.md")
 
 
 def main(results: Path) -> None:
