@@ -67,6 +67,16 @@ SHARDS = {
     )
 }
 
+
+def job_folder(folder):
+    """Return where a job finds a folder: a bucket's files are copied to the machine first."""
+    prefix = workflow.storage_settings.default_storage_prefix
+    if not prefix:
+        return str(folder)
+    bucket = workflow.storage_registry.default_storage_provider
+    return str(bucket.object(f"{prefix.rstrip('/')}/{folder}").local_path())
+
+
 METRICS = [f"{RESULTS}/metrics/{name}.parquet" for name in ("runs", "curves")]
 TABLES = [
     f"{RESULTS}/tables/{experiment}.{suffix}"
@@ -87,7 +97,18 @@ CLAIMS = [
 ]
 PROVENANCE = f"{RESULTS}/provenance.html"
 NUMBERS = [f"{RESULTS}/numbers.{suffix}" for suffix in ("tex", "csv")]
-EXTENSION_METRICS = [
+# An extension study is compared with the default one, in the folder above, where that was made.
+BESIDE = (
+    [str(Path(RESULTS).parent / "metrics")]
+    if Path(RESULTS).name in outputs.OWN_FIGURES
+    else []
+)
+LENT = [
+    path
+    for folder in BESIDE
+    for path in sorted(map(str, Path(folder).glob("*.parquet")))
+]
+OTHER_METRICS = LENT + [
     path
     for study in outputs.OWN_FIGURES
     for path in sorted(map(str, Path(RESULTS, study, "metrics").glob("*.parquet")))
@@ -116,3 +137,7 @@ def training_minutes(shard):
         run.epochs * run.train_samples * (run.hidden + 20) for run in shard.runs
     )
     return 5 + round(steps / 1e9)
+
+
+# Not gpu=0 where there is none: for the executor for Kubernetes that would be a card, too.
+CARD = {"gpu": 1} if STUDY["backend"] == "cupy" else {}

@@ -15,13 +15,13 @@ rule train:
         "../envs/fa.yaml"
     threads: 1
     resources:
+        **CARD,
         mem_mb=lambda wildcards, attempt: attempt
         * training_megabytes(SHARDS[wildcards.shard]),
         runtime=lambda wildcards, attempt: attempt
         * training_minutes(SHARDS[wildcards.shard]),
-        gpu=int(STUDY["backend"] == "cupy"),
     params:
-        mnist=lambda wildcards: MNIST,
+        mnist=lambda wildcards: job_folder(MNIST),
         networks=lambda wildcards: SHARDS[wildcards.shard].networks,
         settings=lambda wildcards: SHARDS[wildcards.shard].settings,
         backend=STUDY["backend"],

@@ -1,0 +1,11 @@
+#!/bin/sh
+# A submit command that runs nothing: it makes a training job's files as if it had been run, and
+# counts the submission.   touching_submit.sh JOBID OUTPUT JOBSCRIPT
+set -eu
+shard=${2#results/runs/}
+benchmark=results/benchmarks/train/${shard%.parquet}.tsv
+mkdir -p "${2%/*}" "${benchmark%/*}"
+: > "$2"
+: > "$benchmark"
+: > "${3%/*}/$1.jobfinished" # what the executor looks for
+echo "$1" | tee -a submissions
