@@ -9,46 +9,50 @@
 # make test       linters and tests
 # make verify     are my metrics the published ones, bit by bit?
 # make publish    results/ becomes reference/, docs/figures/ and the README's tables
+# make crate      the finished study as an RO-Crate, ro-crate-metadata.json; AUTHOR="Your Name" signs it
 # make bench      training beside its peers, and the pipeline's share (needs a finished `make`)
-# make lock       requirements.lock anew from pyproject.toml (needs uv)
+# make lock       the lock files anew from pyproject.toml (needs uv)
 
 PYTHON ?= python3
 VENV := .venv
 SNAKEMAKE := $(VENV)/bin/python -m snakemake --cores all
 # The report, made after the jobs in the same call; it needs no network.
 REPORT := --report-after-run --report-stylesheet workflow/report/report.css --report
-RESULTS = $(shell sed -n 's/^results: *\([^ ]*\).*/\1/p' config.yaml)
+# The folder that config.yaml names. What is wrong with the file, Snakemake says better.
+RESULTS = $(or $(shell $(VENV)/bin/python -c \
+    'import yaml; print(yaml.safe_load(open("config.yaml")).get("results", ""))' 2> /dev/null),results)
 
-.PHONY: reproduce quick tuning sensitivity scaling controls numpy cluster recover kubernetes figures test verify publish bench lock
+.PHONY: reproduce quick tuning sensitivity scaling controls numpy cluster recover kubernetes figures
+.PHONY: test verify publish crate bench lock
 .DELETE_ON_ERROR:
 
 # MNIST first, in a call of its own: in one with the rest, Snakemake 9.27 leaves the rest undone where
 # the rule of an ancient() input has changed.
 reproduce: $(VENV)/installed
 	$(SNAKEMAKE) download
-	$(SNAKEMAKE) $(REPORT) $(or $(RESULTS),results)/report.html
+	$(SNAKEMAKE) $(REPORT) '$(RESULTS)/report.html'
 
 # Each is a file of studies/; `make` afterwards holds the claims against its runs too.
 quick tuning sensitivity scaling controls numpy: $(VENV)/installed
 	$(SNAKEMAKE) download
-	$(SNAKEMAKE) --configfile studies/$@.yaml $(REPORT) results/$@/report.html
+	$(SNAKEMAKE) --configfile studies/$@.yaml --config results='$(RESULTS)/$@' $(REPORT) '$(RESULTS)/$@/report.html'
 
-# MNIST is fetched here; all else runs where the profile says.
+# MNIST is fetched here; all else runs where the profile says. STUDY is a file of studies/.
 PROFILE ?= workflow/profiles/slurm
 cluster: $(VENV)/installed
 	$(SNAKEMAKE) download
 	$(VENV)/bin/python -m snakemake --workflow-profile $(PROFILE) \
-	    $(if $(STUDY),--configfile studies/$(STUDY).yaml) \
-	    $(REPORT) $(if $(STUDY),results/$(STUDY),$(or $(RESULTS),results))/report.html
+	    $(if $(STUDY),--configfile studies/$(STUDY).yaml --config results='$(RESULTS)/$(STUDY)') \
+	    $(REPORT) '$(RESULTS)$(if $(STUDY),/$(STUDY))/report.html'
 
 recover: $(VENV)/installed
 	$(VENV)/bin/python workflow/scripts/recover.py --profile $(PROFILE)
 
 kubernetes: $(VENV)/kubernetes/installed
 
-METRICS ?= results
+METRICS ?= '$(RESULTS)'
 figures: $(VENV)/installed
-	$(VENV)/bin/python -m fa paper --metrics $(METRICS) --output results/paper
+	$(VENV)/bin/python -m fa paper --metrics $(METRICS) --output '$(RESULTS)/paper'
 
 test: $(VENV)/installed
 	$(VENV)/bin/python -m ruff check .
@@ -59,10 +63,21 @@ test: $(VENV)/installed
 	$(VENV)/bin/python -m pytest
 
 verify: $(VENV)/installed
-	$(VENV)/bin/python -m fa verify
+	$(VENV)/bin/python -m fa verify --runs '$(RESULTS)/metrics/runs.parquet'
 
 publish: $(VENV)/installed
-	$(VENV)/bin/python workflow/scripts/publish.py
+	$(VENV)/bin/python workflow/scripts/publish.py '$(RESULTS)'
+
+# Beside the Snakefile, so that its paths are relative; sed takes this machine's part from those that
+# are written in full, and gives schema.org the prefix that RO-Crate asks for (the plugin 0.1 has https).
+AUTHOR ?= not named
+crate: reproduce $(VENV)/installed-crate
+	$(SNAKEMAKE) --reporter fairscape --report-fairscape-author '$(AUTHOR)' \
+	    --report-fairscape-name 'Backpropagation against feedback alignment on MNIST' \
+	    --report-fairscape-license https://spdx.org/licenses/MIT \
+	    --report-fairscape-version "$$(git rev-parse HEAD)"
+	sed -i.full -e 's|$(CURDIR)/||g' -e 's|"https://schema.org/"|"http://schema.org/"|' ro-crate-metadata.json
+	rm ro-crate-metadata.json.full
 
 bench: $(VENV)/installed-bench
 	$(SNAKEMAKE) download
@@ -74,6 +89,7 @@ COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --
 lock:
 	$(COMPILE) pyproject.toml --extra test --output-file requirements.lock
 	$(COMPILE) --group bench --constraint requirements.lock --output-file requirements-bench.lock
+	$(COMPILE) --group crate --constraint requirements.lock --output-file requirements-crate.lock
 	$(COMPILE) --group kubernetes --output-file requirements-kubernetes.lock
 
 $(VENV)/installed: requirements.lock
@@ -92,6 +108,11 @@ $(VENV)/installed-bench: $(VENV)/installed requirements-bench.lock
 	@$(VENV)/bin/python -m ensurepip > /dev/null
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	@touch $@
+
+$(VENV)/installed-crate: $(VENV)/installed requirements-crate.lock
+	@$(VENV)/bin/python -m ensurepip > /dev/null
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-crate.lock
 	@touch $@
 
 # Apart from the rest, because Snakemake imports every plugin there is, and these take long.

@@ -1,12 +1,11 @@
 """What the pipeline costs beside its training: wall time, memory of a job, and planning.
 
-``python -m benchmarks.pipeline`` reads a finished study: the benchmark file and the Parquet file
+``python -m benchmarks.pipeline`` reads finished studies: the benchmark file and the Parquet file
 of every training job, and Snakemake's log of the call that made them. Then it plans studies of
 150, 1,500 and 15,000 runs, without running them.
 """
 
 import argparse
-import json
 import os
 import re
 import sys
@@ -16,10 +15,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
-import pyarrow.parquet as pq
 
 from benchmarks.calls import RUNS_A_SEED, configure, snakemake
 from fa.errors import UserError
+from fa.origins import read_provenance
 
 LOGS = Path(".snakemake/log")
 
@@ -40,6 +39,18 @@ class Call(NamedTuple):
 
     seconds: float
     cores: int
+
+
+def study_rows(results: Path, wall: float | None) -> list[Row]:
+    """Return what a finished study cost, each part named after the study's folder."""
+    shards = len(shard_files(results))
+    call = Call(wall, os.cpu_count()) if wall else find_call(shards)
+    rows = [
+        Row("wall time", "training jobs", shards, ""),
+        *wall_rows(results, call),
+        *memory_rows(results),
+    ]
+    return [row._replace(part=f"{results}: {row.part}") for row in rows]
 
 
 def wall_rows(results: Path, call: Call) -> list[Row]:
@@ -102,7 +113,7 @@ def shard_files(results: Path) -> list[Path]:
 
 def training_seconds(path: Path) -> float:
     """Return the seconds that a training job spent on training, reading MNIST included."""
-    return json.loads(pq.read_metadata(path).metadata[b"provenance"])["seconds"]
+    return read_provenance(path)["seconds"]
 
 
 def job_benchmarks(folder: Path) -> pd.DataFrame:
@@ -154,7 +165,7 @@ def report(rows: pd.DataFrame) -> str:
 
 def formatted(row: Row) -> str:
     """Return a figure with its unit, a share in percent."""
-    if row.part.startswith("share"):
+    if "share of" in row.part:
         return f"{row.value:.1%}"
     digits = 1 if row.unit.endswith("s") else 0
     return f"{row.value:,.{digits}f} {row.unit}".rstrip()
@@ -163,20 +174,20 @@ def formatted(row: Row) -> str:
 def main() -> int:
     """Measure a finished study and the planning of larger ones."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--results", type=Path, default=Path("results"), help="a finished study")
-    parser.add_argument("--wall", type=float, help="its seconds on all cores, if no log has them")
+    parser.add_argument(
+        "--results", type=Path, nargs="+", default=[Path("results")], help="finished studies"
+    )
+    parser.add_argument("--wall", type=float, help="their seconds on all cores, if no log has them")
     parser.add_argument("--quick", action="store_true", help="plan the smallest study alone")
     options = parser.parse_args()
     try:
-        shards = len(shard_files(options.results))
-        call = Call(options.wall, os.cpu_count()) if options.wall else find_call(shards)
+        rows = [row for results in options.results for row in study_rows(results, options.wall)]
         sizes = PLANNED_RUNS[:1] if options.quick else PLANNED_RUNS
-        rows = [*wall_rows(options.results, call), *memory_rows(options.results)]
         rows = pd.DataFrame([*rows, *planning_rows(sizes)])
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    folder = options.results / "benchmarks"
+    folder = options.results[0] / "benchmarks"
     rows.to_csv(folder / "pipeline.csv", index=False)
     (folder / "pipeline.md").write_text(report(rows))
     print(f"{folder}/pipeline.md", file=sys.stderr)

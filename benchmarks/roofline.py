@@ -26,7 +26,7 @@ from fa.backends.compiled import CompiledTrainer  # noqa: E402
 from fa.backends.packing import make_scratch, pack_networks, up, zeros  # noqa: E402
 from fa.backends.vectors import load, splat, store  # noqa: E402
 from fa.data import Digits  # noqa: E402
-from fa.environment import processor  # noqa: E402
+from fa.provenance import processor  # noqa: E402
 
 CASES = [Case(*size, "random") for size in ((20, 1), (20, 5), (40, 1), (100, 1))]
 REPEATS = 11

@@ -34,9 +34,9 @@ from matplotlib.figure import Figure
 from benchmarks.work import BATCH_SIZE, CASES, LEARNING_RATE, TIMED_EPOCHS, TOLERANCE, Case
 from benchmarks.worker import DATA, IMPLEMENTATIONS
 from fa import data
-from fa.environment import processor
 from fa.errors import UserError
 from fa.figures.style import STYLE, TWO_COLUMNS
+from fa.provenance import processor
 
 OURS = ("numba", "numpy")
 CASE = ["hidden", "networks", "feedback"]

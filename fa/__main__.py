@@ -70,7 +70,8 @@ def train(options: argparse.Namespace) -> None:
         "evaluate_every": options.evaluate_every,
         "seconds": time.perf_counter() - start,
         "training": provenance.training_digest({run.feedback for run in runs}, options.backend),
-        "versions": provenance.versions("numpy", "numba", "pyarrow"),
+        "versions": provenance.versions("llvmlite", "numba", "numpy", "pyarrow"),
+        "processor": provenance.processor(),
     }
     records.write_shard(histories, options.output, made_by)
 
@@ -113,7 +114,7 @@ def table(options: argparse.Namespace) -> None:
     """Write one experiment's table, ours beside the post's, in the formats of the outputs."""
     from fa.tables import write_comparison
 
-    write_comparison(options.runs, options.experiment, options.output)
+    write_comparison(options.runs, options.experiment, options.output, options.beside)
 
 
 def claims(options: argparse.Namespace) -> None:
@@ -134,19 +135,19 @@ def figure(options: argparse.Namespace) -> None:
     """Draw one figure from the metrics, in the formats of the outputs."""
     from fa.figures import draw
 
-    draw(options.name, options.metrics, options.output)
+    draw(options.name, options.metrics, options.output, options.beside)
 
 
 def numbers(options: argparse.Namespace) -> None:
     """Write every number that a text would cite, as LaTeX macros or CSV."""
-    from fa.paper import write
+    from fa.paper.drawing import write
 
     write(options.metrics, options.output)
 
 
 def paper(options: argparse.Namespace) -> None:
     """Draw all figures, tables, claims and numbers again, from metrics alone."""
-    from fa.paper import redraw
+    from fa.paper.drawing import redraw
 
     redraw(options.metrics, options.output)
 
@@ -226,9 +227,13 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--runs", default="results/metrics/runs.parquet", help="the gathered runs")
     sub.add_argument("--reference", default="reference", help="folder of the published metrics")
 
+    beside_help = (
+        "other studies' metrics: they lend backprop and random feedback where there is none"
+    )
     sub = add("table", table, "table1 --output results/tables/table1.csv")
     sub.add_argument("experiment", help="an experiment of config.yaml")
     sub.add_argument("--runs", default="results/metrics/runs.parquet", help="the gathered runs")
+    sub.add_argument("--beside", nargs="*", default=[], help=beside_help)
     sub.add_argument("--output", nargs="+", required=True, help="files: .csv, .md, .tex, .html")
 
     sub = add("claims", claims, "--output results/tables/claims.md")
@@ -245,6 +250,7 @@ def parser() -> argparse.ArgumentParser:
     sub = add("figure", figure, "loss --output results/figures/loss.pdf")
     sub.add_argument("name", help="a figure of fa.figures")
     sub.add_argument("--metrics", default="results/metrics", help="folder of the two tables")
+    sub.add_argument("--beside", nargs="*", default=[], help=beside_help)
     sub.add_argument("--output", nargs="+", required=True, help="files: .pdf, .svg, .png")
 
     sub = add("environment", environment, "--output results/provenance.html")

@@ -1,27 +1,20 @@
-"""Where results come from: the commit, the lock file, the machine and the versions."""
+"""The page that says where results come from."""
 
-import hashlib
-import os
-import platform
-import re
-import subprocess
-import tomllib
-from datetime import UTC, datetime
-from importlib import metadata
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+from fa import origins, provenance
 from fa.metrics import digest
 from fa.pages import document, facts
-
-CHECKOUT = Path(__file__).parents[1]
-UNKNOWN = "unknown"
 
 
 def write(runs: str | Path, output: str | Path) -> None:
     """Write the page that says what made these results.
 
     Args:
-        runs: runs.parquet, whose digest goes into the page.
+        runs: runs.parquet, whose digest goes into the page, and what it says of its making.
         output: the page, .html.
     """
     output = Path(output)
@@ -29,74 +22,30 @@ def write(runs: str | Path, output: str | Path) -> None:
     output.write_text(document("What made these results", facts(environment(runs))))
 
 
-def environment(runs: str | Path, checkout: Path = CHECKOUT) -> dict[str, dict[str, str]]:
-    """Return what is known of the code, the machine and the software, under headings."""
+def environment(runs: str | Path) -> dict[str, dict[str, str]]:
+    """Return what is known of the code, the machines and the software, under headings."""
     return {
         "Results": {
             "digest of the runs (SHA-256)": digest(runs),
             "written": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         },
+        "Training": training(origins.read_provenance(runs).get("trained", [])),
         "Code": {
-            "commit": commit(checkout),
-            "requirements.lock (SHA-256)": lock_digest(checkout / "requirements.lock"),
+            "commit": provenance.commit(),
+            "requirements.lock (SHA-256)": provenance.lock_digest(),
         },
-        "Machine": machine(),
-        "Software": {"Python": platform.python_version()} | versions(checkout / "pyproject.toml"),
+        "Machine": provenance.machine(),
+        "Software": provenance.versions(*provenance.required_packages()),
     }
 
 
-def commit(checkout: Path) -> str:
-    """Return the commit that is checked out, with ``+ changes`` where files differ from it."""
-    try:
-        if Path(git(checkout, "rev-parse", "--show-toplevel")).resolve() != checkout.resolve():
-            return UNKNOWN
-        changes = " + changes" if git(checkout, "status", "--porcelain") else ""
-        return git(checkout, "rev-parse", "HEAD") + changes
-    except (OSError, subprocess.CalledProcessError):
-        return UNKNOWN
-
-
-def git(checkout: Path, *arguments: str) -> str:
-    """Return what Git answers about the checkout."""
-    command = ["git", "-C", str(checkout), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-
-
-def lock_digest(lock: Path) -> str:
-    """Return the SHA-256 of the lock file."""
-    return hashlib.sha256(lock.read_bytes()).hexdigest() if lock.exists() else UNKNOWN
-
-
-def machine() -> dict[str, str]:
-    """Return the processor, its cores and the operating system."""
+def training(trained: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return what the shards say of their making (see `fa.origins.of_study`)."""
+    if not trained:
+        return {"made by": f"{provenance.UNKNOWN}: the metrics do not say"}
+    seconds = round(sum(entry["seconds"] for entry in trained))
     return {
-        "processor": processor(),
-        "cores": str(os.cpu_count() or UNKNOWN),
-        "system": f"{platform.system()} {platform.machine()}",
+        "jobs": str(sum(entry["shards"] for entry in trained)),
+        "time of all jobs": str(timedelta(seconds=seconds)),
+        **{name: origins.counted(values) for name, values in origins.ways(trained).items()},
     }
-
-
-def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
-    """Return the processor's model: Linux's name for it, elsewhere what Python knows."""
-    if cpuinfo.exists():
-        model = re.search(r"^model name\s*: (.+)$", cpuinfo.read_text(), re.MULTILINE)
-        if model:
-            return model[1]
-    return platform.processor() or platform.machine() or UNKNOWN
-
-
-def versions(pyproject: Path) -> dict[str, str]:
-    """Return the installed version of each library that pyproject.toml asks for."""
-    if not pyproject.exists():
-        return {}
-    requirements = tomllib.loads(pyproject.read_text())["project"]["dependencies"]
-    names = [re.match(r"[\w.-]+", requirement)[0] for requirement in requirements]
-    return {name: installed_version(name) for name in sorted(names)}
-
-
-def installed_version(name: str) -> str:
-    """Return the version of an installed library."""
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return "not installed"

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,9 +12,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from fa import origins
 from fa.errors import UserError
 from fa.experiments import RUN_KEYS, Run, read_run_table
-from fa.provenance import versions
 from fa.records import KEY_SCHEMA, SCHEMA, read_shard, write_atomically
 
 RUNS_SCHEMA = pa.schema(
@@ -33,6 +34,9 @@ RUNS_SCHEMA = pa.schema(
 def gather(run_table: str | Path, shard_folder: str | Path, output: str | Path) -> None:
     """Write runs.parquet (a row a run) and curves.parquet (a row per run and epoch).
 
+    Both say in their metadata what made them; shards that were made in different ways are told
+    of on standard error.
+
     Args:
         run_table: the runs that belong to the study, as `fa.experiments.write_run_table` wrote.
         shard_folder: results/runs.
@@ -44,7 +48,7 @@ def gather(run_table: str | Path, shard_folder: str | Path, output: str | Path) 
     by_shard = defaultdict(dict)
     for run, experiments, shard in read_run_table(run_table):
         by_shard[shard][run] = experiments
-    curves, runs = [], []
+    curves, runs, shards = [], [], {}
     for shard, expected in by_shard.items():
         path = Path(shard_folder) / f"{shard}.parquet"
         found = dict(split_runs(read_shard(path)))
@@ -53,15 +57,19 @@ def gather(run_table: str | Path, shard_folder: str | Path, output: str | Path) 
                 raise UserError(f"{path} has no row of {run}; delete it to train it again")
             curves.append((run, found[run]))
             runs.append((run, summary(found[run], experiments)))
+        shards[path] = {run.feedback for run in expected}
     curves.sort(key=lambda pair: pair[0])
     runs.sort(key=lambda pair: pair[0])
     tables = {
         "runs": pa.Table.from_pylist([row for _, row in runs], schema=RUNS_SCHEMA),
         "curves": pa.concat_tables([table for _, table in curves]),
     }
-    made_by = {"provenance": json.dumps({"versions": versions("numpy", "pyarrow")})}
+    made_by = origins.of_study(shards)
+    for difference in origins.differences(made_by["trained"]):
+        print(difference, file=sys.stderr)
     for name, table in tables.items():
-        write_atomically(table.replace_schema_metadata(made_by), Path(output) / f"{name}.parquet")
+        table = table.replace_schema_metadata({origins.KEY: json.dumps(made_by)})
+        write_atomically(table, Path(output) / f"{name}.parquet")
 
 
 def split_runs(table: pa.Table) -> Iterator[tuple[Run, pa.Table]]:

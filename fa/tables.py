@@ -11,6 +11,7 @@ import yaml
 
 from fa import pages
 from fa.errors import UserError
+from fa.lent import read_others, with_lent
 from fa.statistics import welch
 
 BASELINE = "backprop"
@@ -20,13 +21,19 @@ SETTINGS = ["hidden", "batch_size", "learning_rate", "epochs"]
 POST = Path(__file__).parent / "post.yaml"
 
 
-def write_comparison(runs: str | Path, experiment: str, outputs: Sequence[str | Path]) -> None:
+def write_comparison(
+    runs: str | Path,
+    experiment: str,
+    outputs: Sequence[str | Path],
+    beside: Sequence[str | Path] = (),
+) -> None:
     """Write one experiment's comparison of its feedback modes with backprop.
 
     Args:
         runs: runs.parquet.
         experiment: an experiment's name.
         outputs: files ending in .csv (every number, full precision), .md, .tex or .html (to read).
+        beside: folders of other studies, which lend the arms to compare with (see `fa.lent`).
 
     Raises:
         UserError: the metrics hold no run of the experiment.
@@ -35,6 +42,8 @@ def write_comparison(runs: str | Path, experiment: str, outputs: Sequence[str | 
     table = table[[experiment in names for names in table["experiments"]]]
     if table.empty:
         raise UserError(f"{runs} holds no run of experiment {experiment!r}")
+    if others := read_others(beside):
+        table = with_lent(table, others[0])
     reported = yaml.safe_load(POST.read_text())["tables"].get(experiment, [])
     rows = pd.DataFrame(comparisons(table, reported))
     for output in map(Path, outputs):
@@ -118,7 +127,7 @@ def readable(rows: pd.DataFrame) -> pd.DataFrame:
         "hidden": rows["hidden"].astype(str),
         "batch": rows["batch_size"].astype(str),
         **{rate_and_epochs[column]: rows[column].astype(str) for column in varied},
-        "feedback": rows["feedback"],
+        "feedback": [mode_name(row) for row in rows.to_dict("records")],
         "n": [seeds(row) for row in rows.to_dict("records")],
         "backprop (%)": mean_and_sd(rows, "backprop"),
         "feedback (%)": mean_and_sd(rows, "other"),
@@ -133,6 +142,12 @@ def readable(rows: pd.DataFrame) -> pd.DataFrame:
             "post: p": [p_value(value) for value in rows["post_p"]],
         }
     return pd.DataFrame(columns)
+
+
+def mode_name(row: dict[str, Any]) -> str:
+    """Return a row's feedback mode, and that it goes without its growing scale."""
+    unscaled = row["feedback"] != "none" and row["feedback_scale"] == "constant"
+    return f"{row['feedback']}, s = 1" if unscaled else row["feedback"]
 
 
 def seeds(row: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ import yaml
 
 from fa.claims.findings import KINDS
 from fa.claims.measures import METRICS
-from fa.claims.presentation import TABLES
+from fa.claims.presentation import TABLES, compute
 from fa.errors import UserError
 from fa.experiments import RUN_KEYS
 from fa.metrics import read_metrics
@@ -40,18 +40,16 @@ def write(
         UserError: no folder holds metrics, claims.yaml names something unknown, or an output
             is none of the tables.
     """
-    claims = read_claims(claims_yaml)
-    runs, curves = read_metrics(metrics_folders)
-    tables = {}
-    for output in map(Path, outputs):
+    outputs = [Path(output) for output in outputs]
+    for output in outputs:
         if output.stem not in TABLES:
             raise UserError(f"{output} is none of the tables {', '.join(TABLES)}")
-        compute, readable = TABLES[output.stem]
-        if output.stem not in tables:
-            tables[output.stem] = compute(runs, curves, claims)
+    claims = read_claims(claims_yaml)
+    tables = compute({output.stem for output in outputs}, *read_metrics(metrics_folders), claims)
+    for output in outputs:
         rows = tables[output.stem]
         output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(render(rows, readable(rows), output))
+        output.write_text(render(rows, TABLES[output.stem](rows), output))
 
 
 def read_claims(path: str | Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fa import statistics
-from fa.claims.findings import KINDS, find_best, find_equivalence, find_mean
+from fa.claims.findings import KINDS, find_best, find_equivalence, find_mean, listed
 from fa.claims.measures import NAN, Claim, Rules
 from fa.claims.samples import Study, measurements, samples, study
 
@@ -41,12 +41,12 @@ def arm_names(claim: Claim, value: float | None) -> dict[str, str]:
     """Return what a comparison compares, in words."""
     if value is None:
         return {"arm_a": claim["a"], "arm_b": str(claim["b"])}
-    if "candidate" in claim:
-        return {
-            "arm_a": f"{claim['a']}, {claim['candidate']:g}",
-            "arm_b": f"{claim['a']}, {value:g}",
-        }
-    return {"arm_a": f"{claim['a']}, {value:g}", "arm_b": f"{claim['b']}, {value:g}"}
+    a, b = (claim["candidate"], value) if "candidate" in claim else (value, value)
+    other = claim.get("b", claim["a"])
+    return {
+        "arm_a": f"{claim['a']}, {listed(claim, [a])}",
+        "arm_b": f"{other}, {listed(claim, [b])}",
+    }
 
 
 def compare(table: pd.DataFrame, rules: Rules, metric: str) -> dict[str, float]:
@@ -58,19 +58,20 @@ def compare(table: pd.DataFrame, rules: Rules, metric: str) -> dict[str, float]:
         metric: its name.
     """
     a, b = table["a"].to_numpy(), table["b"].to_numpy()
+    differences = statistics.paired_differences(a, b)
     margin = rules["margins"].get(metric)
     return {
         "n": len(table),
         **spread("a", a),
         **spread("b", b),
-        **differences_and_intervals(a - b),
-        "permutation_p": statistics.permutation_p(a - b),
-        "paired_t_p": statistics.paired_t_p(a - b),
-        "wilcoxon_p": statistics.wilcoxon_p(a - b),
+        **differences_and_intervals(differences),
+        "permutation_p": statistics.permutation_p(differences),
+        "paired_t_p": statistics.paired_t_p(differences),
+        "wilcoxon_p": statistics.wilcoxon_p(differences),
         "welch_p": statistics.welch(a, b).p,
-        "tost_p": NAN if margin is None else statistics.within_p(a - b, -margin, margin),
+        "tost_p": NAN if margin is None else statistics.within_p(differences, -margin, margin),
         "hedges_g": statistics.hedges_g(a, b),
-        "d_z": statistics.d_z(a - b),
+        "d_z": statistics.d_z(differences),
         "correlation": statistics.correlation(a, b),
         **collapses(table, rules),
     }

@@ -1,6 +1,6 @@
 """From samples to findings: what the runs say about a claim, one function a kind of claim."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fa import statistics
-from fa.claims.measures import NAN, Claim, Rules
+from fa.claims.measures import METRICS, NAN, Claim, Rules
 from fa.claims.samples import Study, samples
 
 
@@ -22,11 +22,13 @@ class Finding:
         measured: the difference or the value that the claim is about, in the metric's unit.
         low, high: its interval.
         a, b: the values behind a difference.
+        at: in a sweep, the value of the swept setting that b (and, but for a candidate, a) is at.
         effect: the paired effect size d_z, where there are differences of means.
         p: of the test, before Holm's correction.
         favours: whether a small p speaks for the claim (else against it).
         proved, refuted: why the claim holds, or does not, whatever p is; empty where not so.
         note: why nothing can be said; empty where something can.
+        detail: what was found at which value of a sweep, where not the same at all.
     """
 
     test: str
@@ -36,12 +38,14 @@ class Finding:
     high: float = NAN
     a: float = NAN
     b: float = NAN
+    at: float = NAN
     effect: float = NAN
     p: float = NAN
     favours: bool = True
     proved: str = ""
     refuted: str = ""
     note: str = ""
+    detail: str = ""
 
 
 def side(claim: Claim) -> int:
@@ -55,9 +59,14 @@ def reported_difference(claim: Claim) -> float:
     return reported.get("a", NAN) - reported.get("b", NAN)
 
 
+def differences_in(table: pd.DataFrame) -> np.ndarray:
+    """Return a minus b for each seed of a table."""
+    return statistics.paired_differences(table["a"], table["b"])
+
+
 def difference_of_means(claim: Claim, table: pd.DataFrame) -> dict[str, Any]:
     """Return the parts of a finding that every difference of means has."""
-    differences = (table["a"] - table["b"]).to_numpy()
+    differences = differences_in(table)
     low, high = statistics.mean_interval(differences)
     return {
         "n": len(table),
@@ -74,7 +83,7 @@ def find_mean(claim: Claim, rules: Rules, tables: dict[Any, pd.DataFrame]) -> Fi
     """Compare two means."""
     table = tables[None]
     parts = difference_of_means(claim, table)
-    differences = (table["a"] - table["b"]).to_numpy()
+    differences = differences_in(table)
     return Finding(
         "paired permutation",
         **parts,
@@ -102,7 +111,7 @@ def refutation(claim: Claim, rules: Rules, differences: np.ndarray, low: float, 
 def find_typical(claim: Claim, rules: Rules, tables: dict[Any, pd.DataFrame]) -> Finding:
     """Compare the typical runs: the median difference."""
     table = tables[None]
-    differences = (table["a"] - table["b"]).to_numpy()
+    differences = differences_in(table)
     low, high = statistics.median_interval(differences)
     median = float(np.median(differences))
     return Finding(
@@ -161,39 +170,50 @@ def find_range(claim: Claim, rules: Rules, tables: dict[Any, pd.DataFrame]) -> F
 
 def find_equivalence(claim: Claim, rules: Rules, tables: dict[Any, pd.DataFrame]) -> Finding:
     """Ask whether two means are equivalent, at one setting or at every value of a sweep."""
-    margin = rules["margins"][claim["metric"]]
-    broken = [value for value, table in tables.items() if has_collapsed(table, rules)]
-    if broken:
-        where = "" if broken == [None] else f" at {claim['over']} {listed(broken)}"
-        note = f"the median run has collapsed{where}"
-    else:
-        note = ""
-    differences = {value: (table["a"] - table["b"]) for value, table in tables.items()}
-    confidence = 1 - rules["level"] / len(tables)
-    intervals = [statistics.mean_interval(d.to_numpy(), confidence) for d in differences.values()]
-    outside = any(low > margin or high < -margin for low, high in intervals)
-    worst = max(differences, key=lambda value: abs(differences[value].mean()))
-    parts = difference_of_means(claim, tables[worst])
+    margin, level = rules["margins"][claim["metric"]], rules["level"]
+    differences = {value: differences_in(table) for value, table in tables.items()}
+    within = [statistics.within_p(d, -margin, margin) for d in differences.values()]
+    beyond = statistics.holm([statistics.beyond_p(d, margin) for d in differences.values()])
+    broken = [value for value, table in tables.items() if both_collapsed(table, rules)]
+    groups = {
+        "equivalent": [v for v, p in zip(tables, within, strict=True) if p < level],
+        "apart": [v for v, p in zip(tables, beyond, strict=True) if p < level],
+    }
+    groups = {name: [v for v in values if v not in broken] for name, values in groups.items()}
+    apart = groups["apart"]
+    worst = max(apart or tables, key=lambda value: abs(differences[value].mean()))
     return Finding(
-        "paired TOST" if len(tables) == 1 else f"paired TOST at {claim['over']} {listed(tables)}",
-        **parts | {"n": min(map(len, tables.values()))},
+        "paired TOST" + (f" at {listed(claim, tables)}" if "over" in claim else ""),
+        **difference_of_means(claim, tables[worst]) | {"n": min(map(len, tables.values()))},
+        at=NAN if worst is None else worst,
         # np.max keeps NaN: a sweep is not shown before every value is.
-        p=float(np.max([statistics.within_p(d, -margin, margin) for d in differences.values()])),
-        refuted="an interval lies outside the margin" if outside else "",
-        note=note,
+        p=float(np.max(within)),
+        refuted="the means differ by more than the margin" if apart else "",
+        # One value at which they differ is enough, whatever broke at others.
+        note="the median run of both has collapsed" if broken and not apart else "",
+        detail=by_value(claim, tables, groups | {"both collapsed": broken}),
     )
 
 
-def has_collapsed(table: pd.DataFrame, rules: Rules) -> bool:
-    """Return whether the median run of either arm has collapsed."""
+def by_value(claim: Claim, tables: dict, groups: dict[str, list]) -> str:
+    """Return which values of a sweep are in which group; nothing where one group has them all."""
+    if "over" not in claim or any(len(values) == len(tables) for values in groups.values()):
+        return ""
+    return "; ".join(
+        f"{name} at {listed(claim, values)}" for name, values in groups.items() if values
+    )
+
+
+def both_collapsed(table: pd.DataFrame, rules: Rules) -> bool:
+    """Return whether the median run of both arms has collapsed."""
     medians = table[["a_accuracy", "b_accuracy"]].median()
-    return bool((medians < rules["collapsed_below"]).any())
+    return bool((medians < rules["collapsed_below"]).all())
 
 
 def find_best(claim: Claim, rules: Rules, tables: dict[Any, pd.DataFrame]) -> Finding:
     """Ask whether no value of a sweep is better than the candidate by the margin."""
     margin = rules["margins"][claim["metric"]]
-    differences = {value: (t["a"] - t["b"]).to_numpy() for value, t in tables.items()}
+    differences = {value: differences_in(table) for value, table in tables.items()}
     p_values = statistics.holm([statistics.permutation_p(d) for d in differences.values()])
     better = [
         value
@@ -202,16 +222,17 @@ def find_best(claim: Claim, rules: Rules, tables: dict[Any, pd.DataFrame]) -> Fi
     ]
     rival = min(differences, key=lambda value: differences[value].mean())
     return Finding(
-        f"non-inferiority t, {claim['candidate']} to {listed(tables)}",
+        f"non-inferiority t, {claim['candidate']} to {listed(claim, tables)}",
         **difference_of_means(claim, tables[rival]) | {"n": min(map(len, tables.values()))},
+        at=rival,
         p=float(np.max([statistics.above_p(d, -margin) for d in differences.values()])),
-        refuted=f"better: {listed(better)}" if better else "",
+        refuted=f"better: {listed(claim, better)}" if better else "",
     )
 
 
-def listed(values: Sequence) -> str:
-    """Return values as text: ``0.01, 0.03, 0.1``."""
-    return ", ".join(f"{value:g}" for value in values)
+def listed(claim: Claim, values: Iterable) -> str:
+    """Return values of a claim's sweep as text: ``learning rate 0.01, 0.03, 0.1``."""
+    return claim["over"].replace("_", " ") + " " + ", ".join(f"{value:g}" for value in values)
 
 
 def find_count(claim: Claim, rules: Rules, tables: dict[Any, pd.DataFrame]) -> Finding:
@@ -266,11 +287,31 @@ def find(of: Study, claim: Claim) -> Finding:
     if kind is find_count:
         return kind(claim, rules, {})
     tables = samples(of, claim)
-    enough = {v: table for v, table in tables.items() if len(table) >= rules["minimum_runs"]}
-    if len(enough) >= (rules["minimum_values"] if "over" in claim else 1):
+    enough = large_enough(tables, rules)
+    needed = rules["minimum_values"] if "over" in claim else 1
+    if len(enough) >= needed:
         return kind(claim, rules, enough)
-    most = max(map(len, tables.values()), default=0)
-    command = claim.get("command", "make")
-    if not most or "over" in claim:
-        return Finding("–", note=f"not run: {command}")
-    return Finding("–", n=most, note=f"too few seeds: {command}")
+    n = 0 if "over" in claim else max(map(len, tables.values()), default=0)
+    return Finding("–", n=n, note=f"{shortage(of, claim, tables)}: {claim.get('command', 'make')}")
+
+
+def large_enough(tables: dict[Any, pd.DataFrame], rules: Rules) -> dict[Any, pd.DataFrame]:
+    """Return the tables with enough seeds for a test."""
+    return {value: table for value, table in tables.items() if len(table) >= rules["minimum_runs"]}
+
+
+def shortage(of: Study, claim: Claim, tables: dict[Any, pd.DataFrame]) -> str:
+    """Return what a claim lacks: its runs, some of them, their curves, or networks that learned."""
+    runs = samples(of, {**claim, "metric": "test_accuracy", "trained_only": False})
+    if not any(map(len, runs.values())):
+        return "not run"
+    enough = large_enough(runs, of.claims["rules"])
+    if "over" in claim and len(enough) < of.claims["rules"]["minimum_values"]:
+        return f"too few seeds or values of {claim['over'].replace('_', ' ')}"
+    if not enough:
+        return "too few seeds"
+    if large_enough(samples(of, {**claim, "trained_only": False}), of.claims["rules"]):
+        return "too few seeds where every run learns"
+    if METRICS[claim["metric"]].whole_curve:
+        return "run, but too few whole curves"
+    return "too few seeds with a finite number"

@@ -23,6 +23,12 @@ def decide(finding: Finding, adjusted_p: float, level: float) -> tuple[str, str]
         adjusted_p: its p after Holm's correction.
         level: below which p is significant.
     """
+    verdict, reason = judge(finding, adjusted_p, level)
+    return verdict, f"{reason} ({finding.detail})" if finding.detail else reason
+
+
+def judge(finding: Finding, adjusted_p: float, level: float) -> tuple[str, str]:
+    """Return (verdict, reason) without the finding's detail."""
     if finding.note:
         return UNDECIDED, finding.note
     if finding.proved:
@@ -35,6 +41,8 @@ def decide(finding: Finding, adjusted_p: float, level: float) -> tuple[str, str]
         )
     if finding.refuted:
         return FAILS, finding.refuted
+    if np.isnan(adjusted_p):
+        return UNDECIDED, "no test: every seed gives the same number"
     return UNDECIDED, "neither shown nor refuted"
 
 
@@ -50,7 +58,9 @@ def evaluate(runs: pd.DataFrame, curves: pd.DataFrame, claims: Mapping[str, Any]
         A row a claim, in the order of claims.yaml. Numbers are in the metric's own unit
         (accuracies and shares 0 to 1): ``reported`` and ``measured`` are the difference a - b
         or, for a claim of one arm, its value; ``low`` and ``high`` the interval of
-        ``measured``; ``p`` that of the test and ``p_holm`` adjusted within the family, which
+        ``measured``; ``over`` the setting that a sweep varies and ``at`` its value that
+        ``measured`` is at (for a claim of the best value: the best other one, held against
+        ``candidate``); ``p`` that of the test and ``p_holm`` adjusted within the family, which
         decides.
     """
     of = study(runs, curves, claims)
@@ -105,6 +115,9 @@ def claim_row(
         "measured": finding.measured,
         "low": finding.low,
         "high": finding.high,
+        "over": claim.get("over", ""),
+        "candidate": claim.get("candidate", NAN),
+        "at": finding.at,
         "reported_in_interval": inside if known else None,
         "d_z": finding.effect,
         "test": finding.test,

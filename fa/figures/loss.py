@@ -43,7 +43,7 @@ def loss_all_seeds(metrics: Metrics) -> Figure:
         )
         axes.set(ylabel=LOSS_LABEL, yscale="log")
     legend(figure, panels)
-    figure.suptitle(f"Loss over all seeds: {BAND}", fontsize=9)
+    figure.suptitle(f"Loss over all seeds: {BAND}{metrics.remark}", fontsize=9)
     return figure
 
 

@@ -13,8 +13,10 @@ import matplotlib as mpl
 mpl.use("agg")
 
 import matplotlib.pyplot as plt  # noqa: E402
+import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 import seaborn as sns  # noqa: E402
+import yaml  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
@@ -44,19 +46,30 @@ LOOKS = {
 }
 SPARE_LOOKS = [("#882255", (5, 2)), ("#117733", (2, 1, 5, 1)), ("#999933", (6, 2, 2, 2))]
 
+COLLAPSE = "below: collapsed"
 SETTING = ["hidden", "batch_size", "learning_rate", "epochs"]
 LOSS_LABEL = "squared error, first batch"
 BAND = "median, with quartiles as band"
 POST_PEARSON_R = 0.75, 0.05
-POST_LEARNING_RATE = 0.07
-COLLAPSED_BELOW = 0.8
+POST_BATCH_SIZE, POST_LEARNING_RATE = 200, 0.07
+CLAIMS = Path(__file__).parents[1] / "claims" / "claims.yaml"
+RULES = yaml.safe_load(CLAIMS.read_text())["rules"]
+COLLAPSED_BELOW, MARGIN = RULES["collapsed_below"], RULES["margins"]["test_accuracy"]
+ACCURACY_TICKS = [10, 50, 80, 90, 93, 95, 97, 98, 99]
 
 
 class Metrics(NamedTuple):
-    """runs.parquet and curves.parquet, with the feedback mode as people read it in ``mode``."""
+    """What a figure is drawn from.
+
+    Attributes:
+        runs, curves: runs.parquet and curves.parquet, with the feedback mode as people read it in
+            ``mode``.
+        remark: which of them another study lent; for a title.
+    """
 
     runs: pd.DataFrame
     curves: pd.DataFrame
+    remark: str = ""
 
 
 class NothingToDraw(Exception):  # noqa: N818
@@ -113,6 +126,28 @@ def draw_modes(
         err_kws={"alpha": 0.25, "linewidth": 0},
         ax=axes,
     )
+
+
+def accuracy_axis(axes: Axes) -> None:
+    """Stretch an axis of accuracies in percent towards 100: logarithmic in the error.
+
+    So half a point at 94 % is seen beside networks that collapse to 10 %. A dotted line is where
+    a run counts as collapsed.
+    """
+    axes.set_yscale(
+        "function",
+        functions=(
+            lambda accuracy: -np.log10(np.clip(100 - np.asarray(accuracy, float), 0.01, None)),
+            lambda stretched: 100 - 10 ** -np.asarray(stretched, float),
+        ),
+    )
+    axes.axhline(100 * COLLAPSED_BELOW, color="0.4", linewidth=0.8, linestyle=":", label=COLLAPSE)
+    # The limits there are have their margins from the linear scale.
+    axes.autoscale_view()
+    low, high = axes.get_ylim()
+    axes.set_yticks([tick for tick in ACCURACY_TICKS if low <= tick <= high])
+    axes.minorticks_off()
+    axes.set_ylabel("test accuracy (%),\nlogarithmic in the error")
 
 
 def look(mode: str) -> tuple[str, tuple | str]:

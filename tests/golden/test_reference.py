@@ -5,8 +5,9 @@ import pytest
 from scipy import stats
 
 from conftest import ROOT
-from fa import metrics, tables
+from fa import claims, metrics, tables
 from fa.experiments import RUN_KEYS
+from fa.paper.studies import find_metrics
 
 REFERENCE = ROOT / "reference"
 
@@ -61,3 +62,10 @@ def test_the_readme_shows_the_published_tables(tmp_path, experiment):
     output = tmp_path / "table.md"
     tables.write_comparison(REFERENCE / "runs.parquet", experiment, [output])
     assert output.read_text() in (ROOT / "README.md").read_text()
+
+
+def test_the_readme_shows_the_verdicts_of_the_published_metrics(tmp_path):
+    folders = find_metrics([REFERENCE])
+    assert {"reference", "controls", "tuning"} <= {folder.name for folder in folders}
+    claims.write(folders, [tmp_path / "verdicts.md"])
+    assert (tmp_path / "verdicts.md").read_text() in (ROOT / "README.md").read_text()

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import made_up
-from fa import paper
+from fa.paper import drawing
 
 TOOLS = ("pdflatex", "pdffonts", "pdfinfo", "pdftotext")
 MISSING = [tool for tool in TOOLS if shutil.which(tool) is None]
@@ -62,7 +62,7 @@ def drawn(tmp_path_factory):
     """Return the folder of a paper's outputs, drawn from metrics alone."""
     folder = tmp_path_factory.mktemp("paper")
     made_up.write_all(folder / "reference")
-    paper.redraw([folder / "reference"], folder / "out")
+    drawing.redraw([folder / "reference"], folder / "out")
     return folder / "out"
 
 

@@ -11,9 +11,11 @@ from scipy import stats
 
 import made_up
 from conftest import call
-from fa import paper, statistics
+from fa import statistics
 from fa.claims import CLAIMS
 from fa.errors import UserError
+from fa.paper import drawing, names, plan
+from fa.paper.macros import macro_text
 
 MACRO = re.compile(r"^\\newcommand\{\\(fa[A-Za-z]+)\}\{(.*)\} % (.+)$")
 ROW = "TableOneHiddenTwentyRandom"
@@ -32,7 +34,7 @@ def read_macros(path):
 
 def written(folder, *sources):
     """Return the macros written from some folders of metrics."""
-    paper.write(sources, [folder / "numbers.tex", folder / "numbers.csv"])
+    drawing.write(sources, [folder / "numbers.tex", folder / "numbers.csv"])
     return read_macros(folder / "numbers.tex")
 
 
@@ -106,10 +108,10 @@ def test_every_claim_has_its_numbers(macros, accuracies):
     assert macros["ClaimOnePairedTP"] == f"{paired:.2g}"
     claims = yaml.safe_load(CLAIMS.read_text())["claims"]
     for claim in claims:
-        name = "Claim" + paper.name_of(claim["id"])
+        name = "Claim" + names.name_of(claim["id"])
         for end in ("Measured", "Low", "High", "P", "PHolm", "N", "Verdict"):
             assert name + end in macros
-    verdicts = [macros["Claim" + paper.name_of(claim["id"]) + "Verdict"] for claim in claims]
+    verdicts = [macros["Claim" + names.name_of(claim["id"]) + "Verdict"] for claim in claims]
     for end, verdict in (("Hold", "holds"), ("Fail", "does not hold"), ("Open", "undecided")):
         assert macros[f"Claims{end}"] == str(verdicts.count(verdict))
 
@@ -160,7 +162,7 @@ def test_the_head_says_what_made_it(macros, reference):
     ],
 )
 def test_numbers_are_spelled(value, name):
-    assert paper.number_name(value) == name
+    assert names.number_name(value) == name
 
 
 @pytest.mark.parametrize(
@@ -179,7 +181,7 @@ def test_numbers_are_spelled(value, name):
     ],
 )
 def test_a_number_is_right_in_text_and_formula(text, tex):
-    assert paper.macro_text(text) == tex
+    assert macro_text(text) == tex
 
 
 def test_settings_that_are_not_the_post_s_are_in_the_name(macros):
@@ -280,7 +282,7 @@ def test_metrics_with_gaps_are_drawn_and_marked(reference, tmp_path, monkeypatch
     for folder in made_up.STUDIES:
         tables = [pd.read_parquet(reference / folder / f"{n}.parquet") for n in ("runs", "curves")]
         made_up.write(tmp_path / "in" / folder, *gap(*tables))
-    paper.redraw([tmp_path / "in"], tmp_path / "out")
+    drawing.redraw([tmp_path / "in"], tmp_path / "out")
     figures = {path.name for path in (tmp_path / "out/figures").iterdir()}
     # Only backprop: no run of the controls, whose two figures are then not there.
     assert len(figures) == 3 * (4 + 1 + 1 + 1 + (0 if gap is gap_one_mode else 2))
@@ -299,10 +301,10 @@ def test_metrics_with_gaps_are_drawn_and_marked(reference, tmp_path, monkeypatch
 
 def test_files_of_another_source_do_not_stay(reference, tmp_path):
     out = tmp_path / "out"
-    paper.redraw([reference / "tuning"], out)
+    drawing.redraw([reference / "tuning"], out)
     (out / "figures/mine.pdf").write_text("mine")
     assert (out / "figures/tuning.pdf").exists()
-    paper.redraw([reference / "scaling"], out)
+    drawing.redraw([reference / "scaling"], out)
     assert not (out / "figures/tuning.pdf").exists()
     assert not (out / "tables/tuning.tex").exists()
     assert (out / "figures/scaling.pdf").exists()
@@ -311,7 +313,7 @@ def test_files_of_another_source_do_not_stay(reference, tmp_path):
 
 def test_the_same_metrics_give_the_same_files(reference, tmp_path):
     for name in "ab":
-        paper.redraw([reference / "controls"], tmp_path / name)
+        drawing.redraw([reference / "controls"], tmp_path / name)
     files = [path for path in sorted((tmp_path / "a").rglob("*")) if path.is_file()]
     assert len(files) > 10
     for path in files:
@@ -328,11 +330,11 @@ def test_a_mistake_is_explained(tmp_path):
 def test_two_folders_of_one_study_are_refused(reference, tmp_path):
     made_up.write(tmp_path, made_up.study_runs(made_up.STUDIES["."], 1))
     with pytest.raises(UserError, match="hold the same study"):
-        paper.redraw([reference, tmp_path], tmp_path / "out")
+        drawing.redraw([reference, tmp_path], tmp_path / "out")
 
 
 def test_the_plan_is_what_the_configuration_asks_for():
-    rows = paper.planned_rows()
+    rows = plan.planned_rows()
     assert (20, 200, 0.07, 200, "onehot", "log") in rows["table2"]
     assert {"controls", "scaling", "sensitivity", "tuning"} <= set(rows)
     assert not [key for keys in rows.values() for key in keys if "backprop" in key]

@@ -1,14 +1,16 @@
 """The pages that the report shows, and what they say of the place they were made in."""
 
 import hashlib
+import platform
 import subprocess
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
 
 from conftest import ROOT
-from fa import environment, pages
+from fa import pages, provenance
 
 ROWS = pd.DataFrame(
     {
@@ -51,38 +53,40 @@ def checkout(tmp_path):
 
 
 def test_the_commit_and_changes_to_it(checkout):
-    commit = environment.commit(checkout)
+    commit = provenance.commit(checkout)
     assert len(commit) == 40
     (checkout / "requirements.lock").write_text("numpy==3\n")
-    assert environment.commit(checkout) == commit + " + changes"
+    assert provenance.commit(checkout) == commit + " + changes"
 
 
 def test_no_commit_outside_a_checkout_or_below_another_one(checkout, tmp_path_factory):
-    assert environment.commit(tmp_path_factory.mktemp("bare")) == "unknown"
+    assert provenance.commit(tmp_path_factory.mktemp("bare")) == "unknown"
     inner = checkout / "copy"
     inner.mkdir()
-    assert environment.commit(inner) == "unknown"
+    assert provenance.commit(inner) == "unknown"
 
 
 def test_the_digest_of_the_lock(checkout):
-    digest = environment.lock_digest(checkout / "requirements.lock")
+    digest = provenance.lock_digest(checkout / "requirements.lock")
     assert digest == hashlib.sha256(b"numpy==2\n").hexdigest()
-    assert environment.lock_digest(checkout / "nothing.lock") == "unknown"
+    assert provenance.lock_digest(checkout / "nothing.lock") == "unknown"
 
 
 def test_the_processor_by_the_name_that_linux_gives_it(tmp_path):
     cpuinfo = tmp_path / "cpuinfo"
     cpuinfo.write_text("processor\t: 0\nmodel name\t: A CPU @ 3 GHz\n\nmodel name\t: A CPU\n")
-    assert environment.processor(cpuinfo) == "A CPU @ 3 GHz"
+    assert provenance.processor(cpuinfo) == "A CPU @ 3 GHz"
     cpuinfo.write_text("processor\t: 0\n")
-    assert environment.processor(cpuinfo)
+    assert provenance.processor(cpuinfo)
 
 
 def test_versions_of_what_the_project_asks_for():
-    versions = environment.versions(ROOT / "pyproject.toml")
-    assert versions["numpy"] == environment.installed_version("numpy")
-    assert "not installed" not in versions.values()
-    assert environment.installed_version("no-such-library") == "not installed"
+    required = provenance.required_packages()
+    assert {"numpy", "snakemake", "seaborn"} <= set(required)
+    versions = provenance.versions(*required, "no-such-library")
+    assert versions["numpy"] == np.__version__
+    assert versions["python"] == platform.python_version()
+    assert [name for name in versions if versions[name] == "not installed"] == ["no-such-library"]
 
 
 def test_the_captions_state_the_rules_as_they_are():

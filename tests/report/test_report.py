@@ -178,6 +178,7 @@ def test_the_provenance_is_that_of_this_checkout(page):
     page.switch_to.default_content()
     assert hashlib.sha256((ROOT / "requirements.lock").read_bytes()).hexdigest() in text
     assert f"cores {os.cpu_count()}" in text
+    assert "training code, backprop, onehot, random" in text
     assert "snakemake 9." in text
 
 

@@ -167,7 +167,7 @@ def test_core_time_adds_up(study):
     seconds = [row.value for row in rows if row.part == "core time"]
     assert seconds == [16, 4, 2, 3]
     assert sum(row.value for row in rows if row.part.startswith("share")) == pytest.approx(1)
-    assert "64.0%" in pipeline.report(pd.DataFrame(rows))
+    assert "64.0%" in pipeline.report(pd.DataFrame(pipeline.study_rows(study, None)))
 
 
 def test_a_job_too_short_to_be_sampled_has_no_peak(study):

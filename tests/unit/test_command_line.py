@@ -1,5 +1,6 @@
 """What a person sees who calls `python -m fa` by hand."""
 
+import shutil
 import subprocess
 import sys
 
@@ -21,6 +22,11 @@ def test_help_lists_every_command():
         (["hidden=20/feedback=rndom/seed=1"], "error: 'rndom' is not a feedback mode"),
         (["hidden=20"], "error: 'hidden=20' does not give hidden, feedback and seed"),
         (["hidden=20/feedback=random/seed=1", "--batch-size", 300], "error: 300 does not divide"),
+        (
+            ["hidden=20/feedback=random/seed=1", "--batch-size", 65_537, "--train-samples", 65_537]
+            + ["--test-samples", 4_463],
+            "error: batch_size 65537: backend numba takes at most 65536, backend numpy any",
+        ),
         (["hidden=20/feedback=random/seed=1", "--epochs", 0], "'0' is not a whole number above 0"),
         (["hidden=20/feedback=random/seed=1", "--learning-rate", "nan"], "'nan' is not a number"),
         (["hidden=20/feedback=random/seed=1", "--test-samples", 20_001], "but MNIST has 70000"),
@@ -43,7 +49,8 @@ def test_a_mistake_is_explained_and_leaves_nothing(tmp_path, arguments, message)
 def test_training_pays_for_nothing_it_does_not_use(tmp_path):
     script = (
         "import sys; from fa.__main__ import main; main(sys.argv[1:]);"
-        "print([m for m in ('matplotlib', 'scipy.stats', 'snakemake') if m in sys.modules])"
+        "unused = ('matplotlib', 'pandas', 'scipy.stats', 'snakemake');"
+        "print([m for m in unused if m in sys.modules])"
     )
     arguments = ["hidden=5/feedback=random/seed=0", "--epochs", "1", "--train-samples", "400"]
     arguments += ["--data", str(MNIST), "--output", str(tmp_path / "x")]
@@ -54,3 +61,31 @@ def test_training_pays_for_nothing_it_does_not_use(tmp_path):
         text=True,
     )
     assert done.stdout == "[]\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("config", "folder"),
+    [("results: 'my results' # here", "my results"), ("seeds: 3", "results"), (": [", "results")],
+)
+def test_make_works_in_the_folder_that_the_configuration_names(tmp_path, config, folder):
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "config.yaml").write_text(config)
+    (tmp_path / "requirements.lock").touch()
+    targets = ["reproduce", "controls", "figures", "verify", "publish"]
+    done = subprocess.run(
+        ["make", "--dry-run", f"VENV={sys.prefix}", *targets],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    for part in (
+        f"--report '{folder}/report.html'",
+        f"--config results='{folder}/controls'",
+        f"--report '{folder}/controls/report.html'",
+        f"--metrics '{folder}' --output '{folder}/paper'",
+        f"--runs '{folder}/metrics/runs.parquet'",
+        f"publish.py '{folder}'",
+    ):
+        assert part in done.stdout

@@ -49,12 +49,32 @@ def test_wilcoxon_does_not_care_how_far_a_collapsed_run_fell():
     assert statistics.wilcoxon_p([*typical, -0.1]) == statistics.wilcoxon_p([*typical, -0.8])
 
 
+def test_equal_differences_of_accuracies_are_ties():
+    ours, theirs = [0.9355, 0.9402, 0.9338, 0.9246, 0.9281], [0.9328, 0.9375, 0.9284, 0.93, 0.92]
+    assert len(set(np.abs(np.subtract(ours, theirs)))) > 3, "the last bits differ"
+    differences = statistics.paired_differences(ours, theirs)
+    assert differences.tolist() == [0.0027, 0.0027, 0.0054, -0.0054, 0.0081]
+    # Ranks 1.5, 1.5, 3.5, 3.5, 5: of 32 sign patterns, 6 sum to 3.5 or less on one side.
+    assert statistics.wilcoxon_p(differences) == pytest.approx(2 * 6 / 32)
+
+
+def test_wilcoxon_where_all_tie_is_the_sign_test():
+    # 14 up, 6 down, 20 ranks of 10.5: the normal approximation is (6 - 10) / sqrt(20 / 4).
+    differences = [0.001] * 14 + [-0.001] * 6
+    p = 2 * scipy_stats.norm.sf(4 / math.sqrt(5))
+    assert statistics.wilcoxon_p(differences) == pytest.approx(p)
+    # A seed without a difference speaks for neither.
+    assert statistics.wilcoxon_p([*differences, 0, 0, 0]) == pytest.approx(p)
+
+
 def test_mcnemar_against_the_binomial():
     a = [True] * 8 + [False] + [True] * 5 + [False] * 6
     b = [False] * 8 + [True] + [True] * 5 + [False] * 6
     # 8 against 1 discordant pairs: 2 (1 + 9) / 2^9; the concordant ones do not count.
     assert statistics.mcnemar_p(a, b) == pytest.approx(20 / 512)
+    # No seed tells the two apart.
     assert statistics.mcnemar_p(a, a) == 1
+    assert statistics.mcnemar_p([False] * 30, [False] * 30) == 1
 
 
 def test_equivalence_is_the_other_side_of_the_interval():
@@ -63,6 +83,21 @@ def test_equivalence_is_the_other_side_of_the_interval():
     assert statistics.within_p(SLEEP, -margin, margin) == pytest.approx(0.025, abs=1e-6)
     assert statistics.within_p(SLEEP, -1, 1) > 0.5
     assert statistics.within_p(SLEEP, -3, 0.5) < 0.005
+
+
+def test_equivalence_against_its_closed_form():
+    # Mean 0.1 and standard deviation 0.3 of 30 seeds: t = (0.5 - 0.1) / (0.3 / sqrt(30)).
+    unit = np.tile([-1.0, 1.0], 15) * math.sqrt(29 / 30)
+    p = scipy_stats.t.sf(0.4 / (0.3 / math.sqrt(30)), 29)
+    assert statistics.within_p(0.1 + 0.3 * unit, -0.5, 0.5) == pytest.approx(p)
+
+
+def test_a_mean_beyond_a_margin_is_no_equivalence():
+    # 2.5 % of the published interval lie on that side, so 5 % two-sided.
+    assert statistics.beyond_p(SLEEP, -SLEEP_HIGH) == pytest.approx(0.05, abs=1e-6)
+    assert statistics.beyond_p(-SLEEP, -SLEEP_HIGH) == pytest.approx(0.05, abs=1e-6)
+    assert statistics.beyond_p(SLEEP, 2) == 1
+    assert math.isnan(statistics.beyond_p([1.0] * 6, 0.5))
 
 
 def test_a_mean_above_a_bound_is_the_other_side_of_the_interval():
@@ -149,6 +184,7 @@ def test_too_little_data_gives_nan_and_no_crash():
         statistics.d_z,
     ):
         assert math.isnan(function([]))
+        assert math.isnan(function([0.1]))
     assert np.isnan(statistics.mean_interval([0.1])).all()
     assert np.isnan(statistics.median_interval([])).all()
     assert np.isnan(statistics.share_above_half([])).all()
@@ -158,13 +194,25 @@ def test_too_little_data_gives_nan_and_no_crash():
     assert math.isnan(statistics.mcnemar_p([], []))
 
 
+@pytest.mark.filterwarnings("error")
 def test_two_arms_that_are_the_same_run_for_run():
     zeros = [0.0] * 30
     assert statistics.permutation_p(zeros) == 1
+    assert statistics.wilcoxon_p(zeros) == 1
+    # Nothing varies, so nothing says how far the next seed may lie from these.
     assert math.isnan(statistics.paired_t_p(zeros))
-    assert math.isnan(statistics.wilcoxon_p(zeros))
-    assert statistics.mean_interval(zeros) == (0, 0)
+    assert math.isnan(statistics.d_z(zeros))
     assert math.isnan(statistics.within_p(zeros, -1, 1))
+    assert np.isnan(statistics.mean_interval(zeros)).all()
+    assert np.isnan(statistics.mean_interval([0.098] * 6)).all()
+    assert statistics.welch([0.098] * 6, [0.1] * 6).difference == pytest.approx(-0.002)
+    assert math.isnan(statistics.welch([0.098] * 6, [0.1] * 6).p)
+
+
+@pytest.mark.filterwarnings("error")
+def test_one_collapsed_run_of_thirty_has_an_interval():
+    low, high = statistics.mean_interval([1.0] + [0.0] * 29)
+    assert 0 <= low < 1 / 30 < high < 0.2
 
 
 def test_epochs_until_a_threshold():

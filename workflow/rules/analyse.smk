@@ -43,6 +43,7 @@ rule gather:
     params:
         runs=lambda wildcards: job_folder(f"{RESULTS}/runs"),
         metrics=lambda wildcards: job_folder(f"{RESULTS}/metrics"),
+        code=provenance.files_digest(("metrics.py", "origins.py")),
     message:
         "Gathering the metrics"
     shell:
@@ -53,7 +54,8 @@ rule gather:
 
 rule table:
     input:
-        METRICS[0],
+        runs=METRICS[0],
+        lent=LENT,
     output:
         multiext(f"{RESULTS}/tables/{{experiment}}", ".csv", ".md", ".tex"),
         report(
@@ -69,14 +71,15 @@ rule table:
     conda:
         "../envs/fa.yaml"
     params:
+        beside=[job_folder(folder) for folder in BESIDE],
         code=provenance.files_digest(
-            ("tables.py", "pages.py", "statistics.py", "post.yaml")
+            ("tables.py", "pages.py", "statistics.py", "lent.py", "post.yaml")
         ),
     message:
         "Writing the table of {wildcards.experiment}"
     shell:
-        "python -m fa table {wildcards.experiment} --runs {input:q}"
-        " --output {output:q} 2> {log:q}"
+        "python -m fa table {wildcards.experiment} --runs {input.runs:q}"
+        " --beside {params.beside:q} --output {output:q} 2> {log:q}"
 
 
 # What the claims and the numbers are computed with.
@@ -92,8 +95,8 @@ CLAIMS_CODE = (
 rule claims:
     input:
         METRICS,
-        # Whatever extension studies there are: their claims are undecided without.
-        EXTENSION_METRICS,
+        # Whatever other studies there are: their claims are undecided without.
+        OTHER_METRICS,
     output:
         [path for path in CLAIMS if not path.endswith(".html")],
         [
@@ -113,7 +116,7 @@ rule claims:
         "../envs/fa.yaml"
     params:
         metrics=sorted(
-            {job_folder(Path(path).parent) for path in METRICS + EXTENSION_METRICS}
+            {job_folder(Path(path).parent) for path in METRICS + OTHER_METRICS}
         ),
         code=provenance.files_digest(CLAIMS_CODE),
     message:
@@ -126,7 +129,7 @@ rule claims:
 rule numbers:
     input:
         METRICS,
-        EXTENSION_METRICS,
+        OTHER_METRICS,
     output:
         NUMBERS,
     log:
@@ -137,7 +140,7 @@ rule numbers:
         "../envs/fa.yaml"
     params:
         metrics=rules.claims.params.metrics,
-        code=provenance.files_digest(CLAIMS_CODE + ("paper.py",)),
+        code=provenance.files_digest(CLAIMS_CODE + ("paper",)),
     message:
         "Writing the numbers that a text would cite"
     shell:

@@ -7,7 +7,8 @@ from shlex import quote
 
 import yaml
 
-ROOT = Path(workflow.basedir)
+# Of the Snakefile itself, where a study's folder has a link to it.
+ROOT = Path(workflow.main_snakefile).resolve().parent
 sys.path.insert(0, str(ROOT))
 
 # The jobs run `python -m fa` from wherever --directory is, with the Python that runs Snakemake,
@@ -96,7 +97,18 @@ CLAIMS = [
 ]
 PROVENANCE = f"{RESULTS}/provenance.html"
 NUMBERS = [f"{RESULTS}/numbers.{suffix}" for suffix in ("tex", "csv")]
-EXTENSION_METRICS = [
+# An extension study is compared with the default one, in the folder above, where that was made.
+BESIDE = (
+    [str(Path(RESULTS).parent / "metrics")]
+    if Path(RESULTS).name in outputs.OWN_FIGURES
+    else []
+)
+LENT = [
+    path
+    for folder in BESIDE
+    for path in sorted(map(str, Path(folder).glob("*.parquet")))
+]
+OTHER_METRICS = LENT + [
     path
     for study in outputs.OWN_FIGURES
     for path in sorted(map(str, Path(RESULTS, study, "metrics").glob("*.parquet")))

@@ -12,8 +12,8 @@ FIGURE_TITLES = {
     "loss_all_seeds": "Loss over all seeds",
     "loss_and_correlation": "Loss and correlation",
     "loss_single_runs": "Loss of single runs",
-    "scaling": "Accuracy and hidden size",
-    "sensitivity": "Accuracy, batch size and learning rate",
+    "scaling": "Accuracy and equivalence by hidden size",
+    "sensitivity": "Accuracy and collapse by batch size and learning rate",
     "tuning": "Accuracy and learning rate",
 }
 # Drawn of the smallest network with one of these modes; the other figures show every run.

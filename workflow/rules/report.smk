@@ -12,6 +12,7 @@ localrules:
 rule figure:
     input:
         METRICS,
+        lent=LENT,
     output:
         f"{RESULTS}/figures/{{figure}}.pdf",
         report(
@@ -29,12 +30,15 @@ rule figure:
         "../envs/fa.yaml"
     params:
         metrics=lambda wildcards: job_folder(f"{RESULTS}/metrics"),
-        code=provenance.files_digest(("figures",)),
+        beside=[job_folder(folder) for folder in BESIDE],
+        code=provenance.files_digest(
+            ("figures", "lent.py", "statistics.py", "claims/claims.yaml")
+        ),
     message:
         "Drawing {wildcards.figure}"
     shell:
         "python -m fa figure {wildcards.figure} --metrics {params.metrics:q}"
-        " --output {output:q} 2> {log:q}"
+        " --beside {params.beside:q} --output {output:q} 2> {log:q}"
 
 
 rule environment:
@@ -56,7 +60,9 @@ rule environment:
     conda:
         "../envs/fa.yaml"
     params:
-        code=provenance.files_digest(("environment.py", "pages.py")),
+        code=provenance.files_digest(
+            ("environment.py", "origins.py", "pages.py", "provenance.py")
+        ),
     message:
         "Recording commit, lock file and machine"
     shell:

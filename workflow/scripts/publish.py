@@ -1,7 +1,8 @@
 """Make a finished default study the published one: reference/, docs/figures/ and the README.
 
-Run by ``make publish`` from the top folder. The README's tables stand between comments like
-``<!-- table1 -->`` and ``<!-- /table1 -->``; nothing else in it is touched.
+Run by ``make publish`` from the top folder, with the folder of the results. The README's tables
+stand between comments like ``<!-- table1 -->`` and ``<!-- /table1 -->``; nothing else in it is
+touched.
 """
 
 import re
@@ -15,7 +16,9 @@ from fa.metrics import digest
 from fa.outputs import OWN_FIGURES
 
 EXTENSIONS = ("controls", "numpy", "scaling", "sensitivity", "tuning")
-PAGES = ("README.md", "docs/performance.md")
+# No figure or claim draws on the curves of the others, which are the bulk of a study.
+WITH_CURVES = ("controls",)
+PAGES = ("README.md", "docs/cluster.md", "docs/performance.md")
 
 
 def main(results: Path) -> None:
@@ -26,7 +29,9 @@ def main(results: Path) -> None:
     copy(results / "figures", figures, "*.png")
     copy(results / "benchmarks", figures, "training.png")
     for study in EXTENSIONS:
-        copy(results / study / "metrics", reference / study, "*.parquet")
+        copy(results / study / "metrics", reference / study, "runs.parquet")
+        if study in WITH_CURVES:
+            copy(results / study / "metrics", reference / study, "curves.parquet")
         if study in OWN_FIGURES:
             copy(results / study / "figures", figures / study, "*.png")
     tables = {
@@ -54,4 +59,4 @@ def with_tables(text: str, tables: dict[str, str]) -> str:
 
 
 if __name__ == "__main__":
-    main(Path("results"))
+    main(Path(sys.argv[1]))

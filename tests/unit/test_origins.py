@@ -1,0 +1,140 @@
+"""What a study's Parquet files say of their making."""
+
+import json
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+from conftest import MNIST, ROOT
+from fa import environment, metrics, origins, provenance, records
+from fa.__main__ import main
+from fa.experiments import write_run_table
+
+STUDY = {
+    "dataset": {"name": "mnist", "train_samples": 1000, "test_samples": 200},
+    "training": {"feedback_scale": "log", "batch_size": 200, "learning_rate": 0.07, "epochs": 2},
+    "seeds": 3,
+    "fanout": ["feedback", "seed"],
+    "experiments": {"e": [{"hidden": 5, "feedback": ["backprop", "random"]}]},
+}
+SIZES = [
+    "--train-samples",
+    "1000",
+    "--test-samples",
+    "200",
+    "--epochs",
+    "2",
+    "--evaluate-every",
+    "1",
+]
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """Return a folder with the run table and the really trained shards of a study."""
+    folder = tmp_path_factory.mktemp("study")
+    write_run_table(STUDY, folder / "run_table.jsonl")
+    for line in (folder / "run_table.jsonl").read_text().splitlines():
+        row = json.loads(line)
+        network = "hidden={hidden}/feedback={feedback}/seed={seed}".format(**row)
+        output = folder / "runs" / f"{row['shard']}.parquet"
+        assert main(["train", network, *SIZES, "--data", str(MNIST), "--output", str(output)]) == 0
+    return folder
+
+
+def gathered(study, folder):
+    """Gather the shards of a study by the command for it; return runs.parquet."""
+    table, runs = study / "run_table.jsonl", study / "runs"
+    command = ["gather", "--run-table", table, "--runs", runs, "--output", folder]
+    assert main([str(part) for part in command]) == 0
+    return folder / "runs.parquet"
+
+
+def rewrite(path, **changes):
+    """Change what a shard says of its making, and nothing else."""
+    table = pq.ParquetFile(path).read()
+    made_by = origins.read_provenance(path) | changes
+    records.write_atomically(
+        table.replace_schema_metadata({"provenance": json.dumps(made_by)}), path
+    )
+
+
+@pytest.fixture
+def mixed(study, tmp_path):
+    """Return a copy of the study with a shard of other code, on another machine."""
+    for path in [study / "run_table.jsonl", *(study / "runs").rglob("*.parquet")]:
+        target = tmp_path / path.relative_to(study)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(path.read_bytes())
+    other = next(tmp_path.glob("runs/feedback=random/seed=1/*.parquet"))
+    rewrite(other, training="0123456789abcdef", processor="Another CPU")
+    return tmp_path
+
+
+def test_a_shard_says_what_made_it(study):
+    for path in (study / "runs").rglob("*.parquet"):
+        made_by = origins.read_provenance(path)
+        mode = records.folder_keys(path)["feedback"]
+        assert made_by["training"] == provenance.training_digest([mode], "auto")
+        assert made_by["processor"] == provenance.processor()
+        assert made_by["evaluate_every"] == 1
+        assert {"python", "numpy", "numba", "llvmlite", "pyarrow"} == set(made_by["versions"])
+
+
+def test_metrics_say_what_trained_and_what_gathered_them(study, tmp_path, capsys):
+    runs = gathered(study, tmp_path)
+    assert capsys.readouterr().err == "", "nothing to tell of"
+    made_by = origins.read_provenance(runs)
+    assert made_by == origins.read_provenance(tmp_path / "curves.parquet")
+    assert made_by["gathered"]["commit"] == provenance.commit()
+    assert made_by["gathered"]["requirements.lock"] == provenance.lock_digest()
+    assert [entry["feedback"] for entry in made_by["trained"]] == [["backprop"], ["random"]]
+    for entry in made_by["trained"]:
+        assert entry["shards"] == 3
+        assert entry["seconds"] > 0
+        assert entry["training"] == provenance.training_digest(entry["feedback"], "auto")
+
+
+def test_every_parameter_of_a_run_is_in_the_metrics(study, tmp_path):
+    runs = gathered(study, tmp_path)
+    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+    parameters = set(schema["properties"]["training"]["properties"])
+    parameters |= {"train_samples", "test_samples", "hidden", "feedback", "seed"}
+    assert len(parameters) == 10
+    for name in ("runs", "curves"):
+        path = runs.with_name(f"{name}.parquet")
+        known = set(pq.read_schema(path).names)
+        for entry in origins.read_provenance(path)["trained"]:
+            assert parameters <= known | set(entry)
+
+
+def test_shards_of_other_code_and_machines_are_told_of(mixed, tmp_path, capsys):
+    runs = gathered(mixed, tmp_path / "out")
+    told = capsys.readouterr().err
+    code = (
+        f"{provenance.training_digest(['random'], 'auto')} (2 shards); 0123456789abcdef (1 shard)"
+    )
+    assert f"the shards differ in training code, random: {code}\n" in told
+    assert "Another CPU (1 shard)\n" in told
+    assert "backend" not in told
+    assert len(origins.read_provenance(runs)["trained"]) == 3
+    page = environment.environment(runs)["Training"]
+    assert page["jobs"] == "6"
+    assert "Another CPU" in page["processor"]
+    assert page["training code, backprop"] == provenance.training_digest(["backprop"], "auto")
+
+
+def test_the_digest_is_of_the_values_alone(study, mixed, tmp_path):
+    digests = {metrics.digest(gathered(s, tmp_path / s.name)) for s in (study, mixed)}
+    assert len(digests) == 1
+
+
+def test_files_that_say_nothing_are_no_mistake(study, tmp_path):
+    runs = gathered(study, tmp_path)
+    bare = tmp_path / "bare.parquet"
+    pq.write_table(pq.read_table(runs).replace_schema_metadata(None), bare)
+    assert origins.read_provenance(bare) == {}
+    assert environment.environment(bare)["Training"] == {
+        "made by": "unknown: the metrics do not say"
+    }
