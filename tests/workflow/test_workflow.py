@@ -200,6 +200,14 @@ def test_a_wrong_configuration_stops_at_planning_time(tmp_path, change, message)
     assert 'File "' not in done.stderr
 
 
+def test_a_profile_that_does_not_exist_is_refused(tmp_path):
+    done = snakemake(tmp_path, "--dry-run", "--workflow-profile", "workflow/slrum", config=SMALL)
+    assert done.returncode != 0
+    assert "--workflow-profile workflow/slrum: there is no such folder or file" in done.stderr
+    assert "workflow/profiles/slurm" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("packing", "cores"),
     [({"fanout": ["seed"]}, 1), ({"fanout": []}, 2), ({"seeds_per_job": 2}, 2)],
