@@ -14,7 +14,8 @@ from typing import NamedTuple
 import pandas as pd
 import yaml
 
-from benchmarks.pipeline import ROOT, job_benchmarks, shard_files, training_seconds
+from benchmarks.calls import ROOT
+from benchmarks.pipeline import job_benchmarks, shard_files, training_seconds
 from fa.errors import UserError
 
 MNIST = ROOT / "data/mnist"

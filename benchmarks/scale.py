@@ -1,4 +1,4 @@
-"""What Snakemake itself costs in a study of thousands of runs, by seeds a job.
+"""What Snakemake itself costs in a study of thousands of runs, by how they share jobs.
 
 ``python -m benchmarks.scale`` plans studies of 1,000, 10,000 and 50,000 runs in fresh folders and
 then runs them through the executor for clusters with a submit command that only touches a job's
@@ -16,7 +16,7 @@ import pandas as pd
 from benchmarks.calls import ROOT, RUNS_A_SEED, Cost, configure, snakemake
 from fa.errors import UserError
 
-LIMIT = 300  # seconds of CPU that a study may take to be submitted
+LIMIT = 120  # seconds of CPU that a study may take to be submitted
 SLOTS = 100  # jobs in the queue at a time
 
 # As fast as Snakemake can: no pause between submissions, polls every second.
@@ -36,33 +36,33 @@ class Case(NamedTuple):
 
     Attributes:
         runs: five a seed.
-        seeds_per_job: as in config.yaml.
+        fanout: as in config.yaml, the axes as one text.
+        seeds_per_job: likewise.
         batches: how many calls share the study, as in ``--batch gather=1/3``; the first of them
             is measured.
     """
 
     runs: int
+    fanout: str
     seeds_per_job: int
     batches: int = 1
 
-    @property
-    def jobs(self) -> int:
-        """Training jobs of all calls together."""
-        return RUNS_A_SEED * -(-self.runs // RUNS_A_SEED // self.seeds_per_job)
 
-
+ALL, SEED = "hidden, feedback, seed", "seed"
 CASES = (
-    Case(1_000, 1),
-    Case(1_000, 5),
-    Case(1_000, 25),
-    Case(10_000, 1),
-    Case(10_000, 25),
-    Case(10_000, 50),
-    Case(50_000, 25),
-    Case(50_000, 25, batches=3),
-    Case(50_000, 250),
-    Case(50_000, 1),
-    Case(50_000, 1, batches=10),
+    Case(1_000, ALL, 1),
+    Case(1_000, ALL, 5),
+    Case(1_000, ALL, 25),
+    Case(10_000, ALL, 1),
+    Case(10_000, ALL, 25),
+    Case(10_000, ALL, 50),
+    Case(10_000, SEED, 20),
+    Case(50_000, ALL, 25),
+    Case(50_000, ALL, 25, batches=3),
+    Case(50_000, ALL, 250),
+    Case(50_000, SEED, 100),
+    Case(50_000, ALL, 1),
+    Case(50_000, ALL, 1, batches=10),
 )
 
 
@@ -70,9 +70,9 @@ class Row(NamedTuple):
     """One line of scale.csv; times in seconds, of CPU but for `wall`, memory in MiB."""
 
     runs: int
+    fanout: str
     seeds_per_job: int
     batches: int
-    jobs: int
     plan_wall: float
     plan_cpu: float
     plan_memory: float
@@ -88,7 +88,12 @@ def measure(case: Case) -> Row:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "data").symlink_to(ROOT / "data")
-        configure(folder, seeds=case.runs // RUNS_A_SEED, seeds_per_job=case.seeds_per_job)
+        configure(
+            folder,
+            seeds=case.runs // RUNS_A_SEED,
+            fanout=case.fanout.split(", "),
+            seeds_per_job=case.seeds_per_job,
+        )
         call = ["--quiet", "--until", "train"]
         if case.batches > 1:
             call += ["--batch", f"gather=1/{case.batches}"]
@@ -97,10 +102,7 @@ def measure(case: Case) -> Row:
         start = start_of_a_job(folder)
         submissions = len((folder / "submissions").read_text().splitlines())
     return Row(
-        case.runs,
-        case.seeds_per_job,
-        case.batches,
-        case.jobs,
+        *case,
         plan.wall,
         plan.cpu,
         plan.memory,
@@ -123,6 +125,7 @@ def report(rows: pd.DataFrame) -> str:
     table = pd.DataFrame(
         {
             "runs": rows["runs"].map("{:,}".format),
+            "fanout": [f"`[{axes}]`" for axes in rows["fanout"]],
             "seeds_per_job": rows["seeds_per_job"],
             "call": [
                 f"`--batch gather=1/{n}`" if n > 1 else "whole study" for n in rows["batches"]
@@ -141,7 +144,7 @@ def report(rows: pd.DataFrame) -> str:
     )
     return table.to_markdown(index=False, disable_numparse=True) + (
         "\n\nSeconds of wall time, and of CPU in brackets; the machine had other work. Five runs a "
-        "seed (20 hidden units under three feedback modes, 40 under two), `fanout` as it is, "
+        "seed (20 hidden units under three feedback modes, 40 under two at another batch size), "
         f"{SLOTS} jobs queued at a time; the submit command only touches the files. A study that "
         f"was not submitted within {LIMIT} s of CPU was stopped. The start of a job is what "
         "Snakemake computes on the node before the job itself: it reads the whole study.\n"
@@ -152,23 +155,29 @@ def submissions(row: Row) -> str:
     """Return how many submissions were made, of how many where the call was stopped."""
     if row.submitted_all:
         return f"{row.submissions:,}"
-    return f"stopped after {row.submissions:,} of {row.jobs // row.batches:,}"
+    return f"stopped after {row.submissions:,}"
+
+
+def measured(path: Path) -> list[Row]:
+    """Return the rows of an earlier, perhaps interrupted call; none if there was none."""
+    return [Row(*row) for row in pd.read_csv(path).itertuples(index=False)] if path.exists() else []
 
 
 def main() -> int:
-    """Measure all cases; the files are written anew after each."""
+    """Measure the cases that scale.csv does not have yet; write the files anew after each."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--results", type=Path, default=Path("results"), help="where to write")
-    parser.add_argument("--quick", action="store_true", help="the smallest study alone")
+    parser.add_argument("--quick", action="store_true", help="one study alone")
     options = parser.parse_args()
     folder = options.results / "benchmarks"
     folder.mkdir(parents=True, exist_ok=True)
-    rows = []
+    rows = measured(folder / "scale.csv")
+    missing = [case for case in CASES if not any(row[: len(case)] == case for row in rows)]
     try:
-        for case in CASES[2:3] if options.quick else CASES:
+        for case in missing[:1] if options.quick else missing:
             print(case, file=sys.stderr, flush=True)
             rows.append(measure(case))
-            table = pd.DataFrame(rows)
+            table = pd.DataFrame(sorted(rows))
             table.to_csv(folder / "scale.csv", index=False)
             (folder / "scale.md").write_text(report(table))
     except UserError as error:

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from conftest import MNIST, ROOT, call
+from fa import metrics
 
 METRICS = "results/metrics/runs.parquet"
 SMALL = {
@@ -21,6 +22,7 @@ SMALL = {
 }
 # As the profile, but for jobs that last seconds.
 IMPATIENT = {"slurm-init-seconds-before-status-checks": 5, "latency-wait": 10}
+COMMAND = ["snakemake", "--snakefile", ROOT / "Snakefile", "--workflow-profile", "impatient"]
 
 
 def slurm_problem():
@@ -38,13 +40,8 @@ PROBLEM = slurm_problem()
 needs_slurm = pytest.mark.skipif(PROBLEM is not None, reason=str(PROBLEM))
 
 
-def checkout(folder, config):
-    """Make a copy of the product in a folder, with a study and an impatient profile of its own."""
-    for name in ("fa", "workflow", "profiles"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("Snakefile", "Makefile", "requirements.lock"):
-        shutil.copy(ROOT / name, folder)
-    (folder / ".venv").symlink_to(sys.prefix)
+def prepare(folder, config):
+    """Put a study and an impatient profile into a folder; return the folder."""
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
     profile = yaml.safe_load((ROOT / "workflow/profiles/slurm/config.yaml").read_text())
     (folder / "impatient").mkdir()
@@ -53,25 +50,28 @@ def checkout(folder, config):
 
 
 def make(folder, target):
-    """Call make as a user would; the environment is the one that runs the tests."""
+    """Call make in a folder as in a checkout; the environment is the one that runs the tests."""
+    (folder / ".venv").symlink_to(sys.prefix)
+    for name in ("Snakefile", "workflow", "profiles", "requirements.lock"):
+        if not (folder / name).exists():
+            (folder / name).symlink_to(ROOT / name)
     return subprocess.run(
-        ["make", "--old-file=.venv/installed", target, "PROFILE=impatient"],
+        ["make", f"--makefile={ROOT}/Makefile", "--old-file=.venv/installed", target]
+        + ["PROFILE=impatient"],
         cwd=folder,
         capture_output=True,
         text=True,
-        env=os.environ | {"COLUMNS": "300"},
+        env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "300"},
     )
 
 
 def snakemake(folder, *arguments):
-    """Send a checkout's study to Slurm and return the finished Snakemake."""
-    return call("snakemake", "--workflow-profile", "impatient", *arguments, cwd=folder)
+    """Send a folder's study to Slurm and return the finished Snakemake."""
+    return call(*COMMAND, *arguments, cwd=folder)
 
 
 def local_digest(folder, config):
     """Return the digest of the metrics of the same study run on this machine alone."""
-    from fa import metrics
-
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
     done = call("snakemake", "-c", 2, "-s", ROOT / "Snakefile", METRICS, cwd=folder)
     assert done.returncode == 0, text(done)

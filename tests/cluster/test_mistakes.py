@@ -2,7 +2,7 @@
 
 import pytest
 
-from studies import SMALL, checkout, needs_slurm, shards, snakemake, text
+from studies import SMALL, needs_slurm, prepare, shards, snakemake, text
 
 pytestmark = needs_slurm
 
@@ -29,8 +29,8 @@ pytestmark = needs_slurm
     ],
 )
 def test_what_slurm_refuses_is_named(tmp_path, arguments, messages):
-    folder = checkout(tmp_path, SMALL | {"seeds": 1})
-    done = snakemake(folder, *arguments)
+    folder = prepare(tmp_path, SMALL | {"seeds": 1})
+    done = snakemake(folder, "--retries", 0, *arguments)
     assert done.returncode != 0
     for message in messages:
         assert message in text(done)

@@ -7,10 +7,10 @@ from fa import metrics
 from studies import (
     METRICS,
     SMALL,
-    checkout,
     local_digest,
     make,
     needs_slurm,
+    prepare,
     snakemake,
     submitted,
     text,
@@ -20,7 +20,7 @@ pytestmark = needs_slurm
 
 
 def test_make_cluster_gives_the_bits_of_a_local_run_and_the_report(tmp_path):
-    folder = checkout(tmp_path, SMALL | {"seeds_per_job": 2})
+    folder = prepare(tmp_path, SMALL | {"seeds_per_job": 2})
     done = make(folder, "cluster")
     assert done.returncode == 0, text(done)
     assert len(submitted(text(done))) == 2 * 2 + 1, "a job a mode and pair of seeds, the analysis"
@@ -37,7 +37,7 @@ def test_five_hundred_runs_are_twenty_submissions(tmp_path):
 
 
 def test_a_study_on_a_gpu_asks_for_one_card(tmp_path):
-    folder = checkout(tmp_path, SMALL | {"backend": "cupy", "fanout": []})
+    folder = prepare(tmp_path, SMALL | {"backend": "cupy", "fanout": []})
     # Whether the job then succeeds depends on CuPy and a device; that it asks does not.
     jobs = submitted(text(snakemake(folder, "--retries", 0, "--until", "train")))
     assert len(jobs) == 1

@@ -111,6 +111,22 @@ def test_a_moved_study_is_still_done(copy):
     assert planned(copy) == {}
 
 
+def test_an_extension_study_borrows_what_it_is_compared_with(copy):
+    controls = {"controls": [{"hidden": 20, "feedback": "backprop_scaled"}]}
+    config = SMALL | {"results": "results/controls", "experiments": controls}
+    outputs = [f"results/controls/{name}" for name in ("tables/controls.csv", "tables/claims.csv")]
+    finish(copy, *outputs, "results/controls/figures/accuracy.svg", config=config)
+    assert len(pq.read_table(copy / "results/controls/metrics/runs.parquet")) == 2
+    rows = pd.read_csv(copy / outputs[0])
+    assert rows[["feedback", "backprop_n", "other_n"]].values.tolist() == [
+        ["backprop_scaled", 2, 2],
+        ["random", 2, 2],
+    ]
+    # Without the default study both are made again, of what there is.
+    shutil.rmtree(copy / "results/metrics")
+    assert planned(copy, *outputs, config=config) == {"table": 1, "claims": 1}
+
+
 def test_adding_a_seed_trains_only_its_runs(copy):
     counts = planned(copy, config=SMALL | {"seeds": 3})
     assert counts["train"] == RUNS / 2
@@ -182,6 +198,14 @@ def test_a_wrong_configuration_stops_at_planning_time(tmp_path, change, message)
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert 'File "' not in done.stderr
+
+
+def test_a_profile_that_does_not_exist_is_refused(tmp_path):
+    done = snakemake(tmp_path, "--dry-run", "--workflow-profile", "workflow/slrum", config=SMALL)
+    assert done.returncode != 0
+    assert "--workflow-profile workflow/slrum: there is no such folder or file" in done.stderr
+    assert "workflow/profiles/slurm" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from shlex import quote
 
 import yaml
 
-ROOT = Path(workflow.basedir)
+# Of the Snakefile itself, where a study's folder has a link to it.
+ROOT = Path(workflow.main_snakefile).resolve().parent
 sys.path.insert(0, str(ROOT))
 
 # The jobs run `python -m fa` from wherever --directory is, with the Python that runs Snakemake,

@@ -18,7 +18,7 @@ from fa.outputs import OWN_FIGURES
 EXTENSIONS = ("controls", "numpy", "scaling", "sensitivity", "tuning")
 # No figure or claim draws on the curves of the others, which are the bulk of a study.
 WITH_CURVES = ("controls",)
-PAGES = ("README.md", "docs/performance.md")
+PAGES = ("README.md", "docs/cluster.md", "docs/performance.md")
 
 
 def main(results: Path) -> None:
