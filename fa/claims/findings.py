@@ -175,12 +175,14 @@ def find_equivalence(claim: Claim, rules: Rules, tables: dict[Any, pd.DataFrame]
     within = [statistics.within_p(d, -margin, margin) for d in differences.values()]
     beyond = statistics.holm([statistics.beyond_p(d, margin) for d in differences.values()])
     broken = [value for value, table in tables.items() if both_collapsed(table, rules)]
+    sound = [value for value in tables if value not in broken]
+    apart = [v for v, p in zip(tables, beyond, strict=True) if p < level and v in sound]
     groups = {
-        "equivalent": [v for v, p in zip(tables, within, strict=True) if p < level],
-        "apart": [v for v, p in zip(tables, beyond, strict=True) if p < level],
+        "equivalent": [v for v, p in zip(tables, within, strict=True) if p < level and v in sound],
+        "higher": [value for value in apart if differences[value].mean() > 0],
+        "lower": [value for value in apart if differences[value].mean() < 0],
+        "both collapsed": broken,
     }
-    groups = {name: [v for v in values if v not in broken] for name, values in groups.items()}
-    apart = groups["apart"]
     worst = max(apart or tables, key=lambda value: abs(differences[value].mean()))
     return Finding(
         "paired TOST" + (f" at {listed(claim, tables)}" if "over" in claim else ""),
@@ -191,7 +193,7 @@ def find_equivalence(claim: Claim, rules: Rules, tables: dict[Any, pd.DataFrame]
         refuted="the means differ by more than the margin" if apart else "",
         # One value at which they differ is enough, whatever broke at others.
         note="the median run of both has collapsed" if broken and not apart else "",
-        detail=by_value(claim, tables, groups | {"both collapsed": broken}),
+        detail=by_value(claim, tables, groups),
     )
 
 

@@ -59,7 +59,7 @@ def draw(
     # seaborn jitters points by NumPy's global stream: seeded, the same metrics give the same file.
     np.random.seed(0)  # noqa: NPY002
     try:
-        figure = FIGURES[name](collected(metrics, beside))
+        figure = FIGURES[name](of_experiment(name, collected(metrics, beside)))
     except NothingToDraw as missing:
         figure = note(f"{name}: {missing}")
     for output in map(Path, outputs):
@@ -68,6 +68,12 @@ def draw(
         dateless = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
         figure.savefig(output, metadata=dateless.get(output.suffix))
     plt.close(figure)
+
+
+def of_experiment(name: str, metrics: Metrics) -> Metrics:
+    """Return the runs of the experiment that a figure is named after, or all where none is."""
+    own = metrics.runs["experiments"].map(lambda names: name in names).astype(bool)
+    return metrics._replace(runs=metrics.runs[own]) if own.any() else metrics
 
 
 def collected(metrics: str | Path, beside: Sequence[str | Path]) -> Metrics:

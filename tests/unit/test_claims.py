@@ -268,7 +268,7 @@ def test_a_size_at_which_one_breaks_refutes_a_sweep():
     row = table.loc["11a"]
     assert row["verdict"] == "does not hold"
     assert row["reason"].endswith(
-        "(equivalent at hidden 20; apart at hidden 40, 80; both collapsed at hidden 300)"
+        "(equivalent at hidden 20; lower at hidden 40, 80; both collapsed at hidden 300)"
     )
     assert (row["at"], row["measured"]) == (80, pytest.approx(-0.77))
     text = claims_text(table.reset_index()).set_index("claim")

@@ -99,6 +99,13 @@ def test_the_scaling_figure_shows_the_interval_of_the_equivalence_test():
     assert len(figure.axes[1].containers) == 2
 
 
+def test_a_figure_named_after_an_experiment_shows_its_runs_alone():
+    both = {"scaling": ({"hidden": [10, 30]}, MODES), "table1": ({"hidden": [40]}, MODES)}
+    every = Metrics(made_up.study_runs(both, 2), pd.DataFrame())
+    assert set(figures.of_experiment("scaling", every).runs["hidden"]) == {10, 30}
+    assert set(figures.of_experiment("accuracy", every).runs["hidden"]) == {10, 30, 40}
+
+
 def test_scaling_without_backprop_or_with_one_seed_has_no_interval():
     drawn = metrics("scaling", {"hidden": [10, 30]}, MODES, seeds=1)
     one = differences(drawn.runs.assign(percent=93.0), "random feedback")
