@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from fa import metrics
 from studies import (
     COMMAND,
@@ -32,6 +34,12 @@ STUDY = SMALL | {
     "training": {"epochs": 1000, "evaluate_every": 1000},
     "experiments": {"table1": [{"hidden": 20, "feedback": "random"}]},
 }
+
+
+@pytest.fixture(scope="module")
+def digest(tmp_path_factory):
+    """Return the digest of the study without Slurm."""
+    return local_digest(tmp_path_factory.mktemp("local"), STUDY)
 
 
 def start(folder, *arguments):
@@ -68,7 +76,7 @@ def errors(output):
     return found
 
 
-def test_lost_jobs_are_named_retried_and_trained_again(tmp_path):
+def test_lost_jobs_are_named_retried_and_trained_again(tmp_path, digest):
     folder = prepare(tmp_path, STUDY)
     # Whoever is not in here stays unharmed. How often: with one retry, twice is for good.
     harm = {0: [scancel] * 2, 1: [kill] * 2, 3: [end_its_time]}
@@ -103,8 +111,7 @@ def test_lost_jobs_are_named_retried_and_trained_again(tmp_path):
     assert again.returncode == 0, text(again)
     assert len(submitted(text(again))) == 2 + 1, "the two lost runs, and the analysis"
     assert before.items() < written(folder).items()
-    (folder / "local").mkdir()
-    assert metrics.digest(folder / METRICS) == local_digest(folder / "local", STUDY)
+    assert metrics.digest(folder / METRICS) == digest
 
 
 def written(folder):
@@ -136,7 +143,7 @@ def test_an_interrupt_cancels_the_jobs(tmp_path):
     assert str(folder) not in subprocess.check_output(queued, text=True)
 
 
-def test_a_killed_snakemake_is_recovered(tmp_path):
+def test_a_killed_snakemake_is_recovered(tmp_path, digest):
     folder = prepare(tmp_path, STUDY)
     process = start(folder, "--jobs", "2")
     while not (completed(folder) and training(folder)):
@@ -158,5 +165,4 @@ def test_a_killed_snakemake_is_recovered(tmp_path):
     kept = before.items() & written(folder).items()
     assert kept, "a finished job counts, whether Snakemake saw its end or not"
     assert len(submitted(text(again))) == SEEDS - len(kept) + 1
-    (folder / "local").mkdir()
-    assert metrics.digest(folder / METRICS) == local_digest(folder / "local", STUDY)
+    assert metrics.digest(folder / METRICS) == digest

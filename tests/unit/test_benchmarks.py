@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import pipeline, training, work, worker
+from benchmarks import pipeline, scale, training, work, worker
 from benchmarks.peers.numpy_blas import NumpyBlas
 from fa import data
 from fa.backends.arrays import ArrayTrainer
@@ -182,3 +182,21 @@ def test_the_log_of_another_study_is_not_taken(study):
 def test_no_study_is_said_so(tmp_path):
     with pytest.raises(UserError, match="run the study first"):
         pipeline.shard_files(tmp_path)
+
+
+@pytest.mark.parametrize(("fanout", "jobs"), [(scale.ALL, 5), (scale.SEED, 2)])
+def test_every_job_of_a_large_study_is_submitted_once(fanout, jobs):
+    row = scale.measure(scale.Case(10, fanout, seeds_per_job=2))
+    assert row.submissions == jobs
+    assert row.submitted_all
+    assert row.submit_cpu > row.job_start_cpu > 0.1
+
+
+def test_an_interrupted_measurement_goes_on(tmp_path):
+    case = scale.CASES[0]
+    rows = [scale.Row(*case, *(7.0,) * 5, 1_000, False, 2.0)]
+    pd.DataFrame(rows).to_csv(tmp_path / "scale.csv", index=False)
+    (kept,) = scale.measured(tmp_path / "scale.csv")
+    assert kept == rows[0]
+    assert kept[: len(case)] == case
+    assert "stopped after 1,000" in scale.report(pd.DataFrame([kept]))
