@@ -198,8 +198,8 @@ def find_equivalence(claim: Claim, rules: Rules, tables: dict[Any, pd.DataFrame]
 
 
 def by_value(claim: Claim, tables: dict, groups: dict[str, list]) -> str:
-    """Return which values of a sweep are in which group; nothing where one group has them all."""
-    if "over" not in claim or any(len(values) == len(tables) for values in groups.values()):
+    """Return which values of a sweep are in which group; nothing where all are equivalent."""
+    if "over" not in claim or len(groups["equivalent"]) == len(tables):
         return ""
     return "; ".join(
         f"{name} at {listed(claim, values)}" for name, values in groups.items() if values

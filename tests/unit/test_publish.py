@@ -9,6 +9,7 @@ import made_up
 from conftest import ROOT
 from fa import metrics
 
+PUBLISH = runpy.run_path(str(ROOT / "workflow/scripts/publish.py"))
 EXTENSIONS = ("controls", "scaling", "sensitivity", "tuning")
 
 
@@ -24,14 +25,15 @@ def results(tmp_path, monkeypatch):
     (folder / "tables").mkdir()
     (folder / "tables/verdicts.md").write_text("| 11a | new |\n")
     (tmp_path / "docs").mkdir()
-    (tmp_path / "docs/performance.md").write_text("as it was\n")
+    for page in PUBLISH["PAGES"]:
+        (tmp_path / page).write_text("as it was\n")
     (tmp_path / "README.md").write_text("a\n<!-- verdicts -->\n| old |\n<!-- /verdicts -->\nb\n")
     monkeypatch.chdir(tmp_path)
     return folder
 
 
 def test_every_study_is_published_and_the_reference_stays_small(results, tmp_path):
-    runpy.run_path(str(ROOT / "workflow/scripts/publish.py"))["main"](results)
+    PUBLISH["main"](results)
     reference = tmp_path / "reference"
     digest = metrics.digest(reference / "runs.parquet")
     assert (reference / "digest.txt").read_text().strip() == digest
