@@ -16,7 +16,7 @@ import pandas as pd
 from benchmarks.calls import ROOT, RUNS_A_SEED, Cost, configure, snakemake
 from fa.errors import UserError
 
-LIMIT = 120  # seconds of CPU that a study may take to be submitted
+LIMIT = 300  # seconds of CPU that a study may take to be submitted
 SLOTS = 100  # jobs in the queue at a time
 
 # As fast as Snakemake can: no pause between submissions, polls every second.

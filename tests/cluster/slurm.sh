@@ -31,11 +31,16 @@ running() {
     pid=$(cat "$STATE/$1.pid" 2> /dev/null) && [ "$(cat "/proc/$pid/comm" 2> /dev/null)" = "$1" ] && echo "$pid"
 }
 
+# Slurm listens on the address that the host name means, and that shall be loopback.
+name_loopback() {
+    [[ $(getent ahostsv4 "$HOST" | awk 'NR == 1 { print $1 }') == 127.* ]] && return
+    local others
+    others=$(cat /etc/hosts)
+    printf '%s\n' "127.0.0.1 $HOST $MARK" "$others" > /etc/hosts # in place: it may be a mount
+}
+
 # Memory and processors are bookkeeping: a machine may have fewer than its node offers.
 write_configuration() {
-    local address
-    address=$(getent ahostsv4 "$HOST" | awk 'NR == 1 { print $1 }')
-    [[ $address == 127.* ]] || fail "the host name $HOST means ${address:-no address}; add '127.0.0.1 $HOST' to /etc/hosts"
     for file in "$CONF" "$GRES"; do
         [ ! -e "$file" ] || grep -qF "$MARK" "$file" || fail "$file belongs to another Slurm"
     done
@@ -95,6 +100,7 @@ node_is_ready() { sinfo --noheader --nodes="$HOST" --format=%T | grep -Eq "^(idl
 start() {
     [ "$(id -u)" = 0 ] || fail "only root can start Slurm"
     write_configuration
+    name_loopback
     running munged > /dev/null || munged --key-file="$STATE/munge/key" --socket="$SOCKET" \
         --pid-file="$STATE/munged.pid" --log-file="$STATE/munged.log" --seed-file="$STATE/munge/seed"
     within 10 munge_answers || fail "munge does not answer; see $STATE/munged.log"
@@ -121,6 +127,10 @@ stop() {
     for file in "$CONF" "$GRES"; do
         if grep -qsF "$MARK" "$file"; then rm "$file"; fi
     done
+    if grep -qF "$MARK" /etc/hosts; then
+        others=$(grep -vF "$MARK" /etc/hosts)
+        printf '%s\n' "$others" > /etc/hosts
+    fi
     rm -rf "$STATE"
 }
 

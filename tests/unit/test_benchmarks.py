@@ -184,10 +184,9 @@ def test_no_study_is_said_so(tmp_path):
         pipeline.shard_files(tmp_path)
 
 
-@pytest.mark.parametrize(("fanout", "jobs"), [(scale.ALL, 5), (scale.SEED, 2)])
-def test_every_job_of_a_large_study_is_submitted_once(fanout, jobs):
-    row = scale.measure(scale.Case(10, fanout, seeds_per_job=2))
-    assert row.submissions == jobs
+def test_every_job_of_a_large_study_is_submitted_once():
+    row = scale.measure(scale.Case(10, scale.ALL, seeds_per_job=2))
+    assert row.submissions == 5, "two seeds in one job, for each of five settings"
     assert row.submitted_all
     assert row.submit_cpu > row.job_start_cpu > 0.1
 
