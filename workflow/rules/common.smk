@@ -77,6 +77,15 @@ def job_folder(folder):
     return str(bucket.object(f"{prefix.rstrip('/')}/{folder}").local_path())
 
 
+def verified(path, checksum):
+    """Return an output whose checksum Snakemake holds against ours, as the job itself does.
+
+    Not in a bucket: Snakemake 9.27 asks it for the checksum before the file is there.
+    """
+    bucket = workflow.storage_settings.default_storage_provider
+    return path if bucket else ensure(path, sha256=checksum)
+
+
 METRICS = [f"{RESULTS}/metrics/{name}.parquet" for name in ("runs", "curves")]
 TABLES = [
     f"{RESULTS}/tables/{experiment}.{suffix}"

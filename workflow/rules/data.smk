@@ -5,15 +5,6 @@ localrules:
     download,
 
 
-def verified(path, checksum):
-    """Return an output whose checksum Snakemake holds against ours, as the job itself does.
-
-    Not in a bucket: Snakemake 9.27 asks it for the checksum before the file is there.
-    """
-    bucket = workflow.storage_settings.default_storage_provider
-    return path if bucket else ensure(path, sha256=checksum)
-
-
 rule download:
     output:
         [
