@@ -86,9 +86,7 @@ def counted(values: Counter) -> str:
     """Return values as text; of several, how many shards each made."""
     if len(values) == 1:
         return next(iter(values))
-    return "; ".join(
-        f"{value} ({shards} shard{'s'[: shards - 1]})" for value, shards in values.most_common()
-    )
+    return "; ".join(f"{value} (shards: {shards})" for value, shards in values.most_common())
 
 
 def differences(trained: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -114,7 +114,8 @@ def test_shards_of_other_code_and_machines_are_told_of(mixed, tmp_path, capsys):
     runs = gathered(mixed, tmp_path / "out")
     told = capsys.readouterr().err
     code = (
-        f"{provenance.training_digest(['random'], 'auto')} (2 shards); 0123456789abcdef (1 shard)"
+        f"{provenance.training_digest(['random'], 'auto')} (shards: 2); "
+        "0123456789abcdef (shards: 1)"
     )
     assert f"the shards differ in training code, random: {code}\n" in told
     assert "Another CPU (1 shard)\n" in told
