@@ -303,7 +303,10 @@ def write(measurements: pd.DataFrame, checks: pd.DataFrame, folder: Path) -> Non
 
 
 def main() -> int:
-    """Measure all cases; return 1 if an implementation failed or was refused."""
+    """Measure all cases; return 1 if a backend of ours failed or was refused.
+
+    A peer that rounds too coarsely on a machine stands in the table as refused.
+    """
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument(
         "--quick",
@@ -330,7 +333,8 @@ def main() -> int:
     checks = pd.DataFrame(checks, columns=CHECK)
     write(measurements, checks, folder)
     print(f"{folder}/training.md", file=sys.stderr)
-    return int(checks["status"].isin(["failed", "refused"]).any())
+    ours = checks[checks["implementation"].isin(OURS)]
+    return int(ours["status"].isin(["failed", "refused"]).any())
 
 
 if __name__ == "__main__":
