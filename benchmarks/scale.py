@@ -6,6 +6,7 @@ files: what is left is Snakemake's own work. Nothing is trained; no scheduler is
 """
 
 import argparse
+import shlex
 import sys
 import tempfile
 from pathlib import Path
@@ -23,7 +24,7 @@ SLOTS = 100  # jobs in the queue at a time
 SUBMIT = (
     "--executor", "cluster-generic",
     "--cluster-generic-submit-cmd",
-    f"{ROOT}/benchmarks/touching_submit.sh {{jobid}} {{output}}",
+    f"{shlex.quote(str(ROOT / 'benchmarks/touching_submit.sh'))} {{jobid}} {{output}}",
     "--jobs", str(SLOTS),
     "--max-jobs-per-timespan", "10000/1s",
     "--max-status-checks-per-second", "10000",

@@ -118,7 +118,7 @@ def test_shards_of_other_code_and_machines_are_told_of(mixed, tmp_path, capsys):
         "0123456789abcdef (shards: 1)"
     )
     assert f"the shards differ in training code, random: {code}\n" in told
-    assert "Another CPU (1 shard)\n" in told
+    assert "Another CPU (shards: 1)\n" in told
     assert "backend" not in told
     assert len(origins.read_provenance(runs)["trained"]) == 3
     page = environment.environment(runs)["Training"]
