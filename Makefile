@@ -40,6 +40,9 @@ quick tuning sensitivity scaling controls numpy: $(VENV)/installed
 # MNIST is fetched here; all else runs where the profile says. STUDY is a file of studies/.
 PROFILE ?= workflow/profiles/slurm
 cluster: $(VENV)/installed
+	@case '$(CURDIR)' in *' '*) \
+	    echo "error: $(CURDIR): jobs cannot start in a folder with a space in its path; move the checkout" >&2; \
+	    exit 1;; esac
 	$(SNAKEMAKE) download
 	$(VENV)/bin/python -m snakemake --workflow-profile $(PROFILE) \
 	    $(if $(STUDY),--configfile studies/$(STUDY).yaml --config results='$(RESULTS)/$(STUDY)') \

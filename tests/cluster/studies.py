@@ -33,6 +33,8 @@ def slurm_problem():
     # These tests cancel and kill jobs: not on somebody's cluster.
     if not re.search(r"^ClusterName\s*= tests$", found.stdout, re.MULTILINE):
         return "the Slurm of the tests does not run: tests/cluster/slurm.sh start"
+    if " " in sys.prefix:
+        return f"Snakemake's plugin for Slurm does not quote the space in {sys.prefix}"
     return None
 
 
