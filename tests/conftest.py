@@ -1,6 +1,7 @@
 """What the tests share: the real digits and small ways to call the product."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,12 @@ MNIST = ROOT / "data" / "mnist"
 def digits():
     """Return the real MNIST, which `make test` fetches by the workflow's own rule."""
     return data.load(MNIST)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible():
+    """Let Ctrl-C reach what the tests start: a shell's background jobs, and theirs, ignore it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def call(*command, cwd=ROOT):
