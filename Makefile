@@ -1,13 +1,15 @@
-# make            the whole study: environment, MNIST, training, metrics, tables, figures, report
+# make            the study: environment, MNIST, training, metrics, tables, figures, report
+# make NAME       an experiment of config.yaml more, into the same results: make scaling
+# make everything all experiments of config.yaml
 # make quick      the same pipeline in about a minute, into results/quick
-# make tuning, sensitivity, scaling, controls: the extension studies
-# make cluster    the study on Slurm; STUDY=scaling for a file of studies/, PROFILE=path for a profile of yours
+# make cluster    the study on Slurm; STUDY=NAME for one experiment, PROFILE=path for a profile of yours
 # make recover    after a killed `make cluster`: cancel its jobs, so that it can be called again
 # make kubernetes the plugins for Kubernetes and S3, which its profile needs
 # make figures    every figure, table, claim and number again, from the metrics alone, into
 #                 results/paper; METRICS=reference takes the published ones
-# make test       linters and tests
 # make verify     are my metrics the published ones, bit by bit?
+# make check      linters, types and the fast tests, in seconds
+# make test       all tests
 # make publish    results/ becomes reference/, docs/figures/ and the README's tables
 # make crate      the finished study as an RO-Crate, ro-crate-metadata.json; AUTHOR="Your Name" signs it
 # make bench      training beside its peers, and the pipeline's share (needs a finished `make`)
@@ -16,28 +18,38 @@
 PYTHON ?= python3
 VENV := .venv
 SNAKEMAKE := $(VENV)/bin/python -m snakemake --cores all
+PIP := $(VENV)/bin/python -m ensurepip > /dev/null && \
+    $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 # The report, made after the jobs in the same call; it needs no network.
 REPORT := --report-after-run --report-stylesheet workflow/report/report.css --report
 # The folder that config.yaml names. What is wrong with the file, Snakemake says better.
 RESULTS = $(or $(shell $(VENV)/bin/python -c \
     'import yaml; print(yaml.safe_load(open("config.yaml")).get("results", ""))' 2> /dev/null),results)
 
-.PHONY: reproduce quick tuning sensitivity scaling controls numpy cluster recover kubernetes figures
-.PHONY: test verify publish crate bench lock
+.PHONY: reproduce everything cluster recover kubernetes figures lint check test verify publish crate
+.PHONY: bench lock
 .DELETE_ON_ERROR:
+
+# STUDY names what runs instead of config.yaml's study: experiments, or quick.
+QUICK = $(filter quick,$(STUDY))
+FOLDER = $(RESULTS)$(if $(QUICK),/quick)
+STUDIED = $(if $(QUICK),--configfile workflow/quick.yaml --config results='$(FOLDER)',$\
+    $(if $(STUDY),--config 'study=[$(STUDY)]'))
 
 # MNIST first, in a call of its own: in one with the rest, Snakemake 9.27 leaves the rest undone where
 # the rule of an ancient() input has changed.
 reproduce: $(VENV)/installed
 	$(SNAKEMAKE) download
-	$(SNAKEMAKE) $(REPORT) '$(RESULTS)/report.html'
+	$(SNAKEMAKE) $(STUDIED) $(REPORT) '$(FOLDER)/report.html'
 
-# Each is a file of studies/; `make` afterwards holds the claims against its runs too.
-quick tuning sensitivity scaling controls numpy: $(VENV)/installed
-	$(SNAKEMAKE) download
-	$(SNAKEMAKE) --configfile studies/$@.yaml --config results='$(RESULTS)/$@' $(REPORT) '$(RESULTS)/$@/report.html'
+everything:
+	$(MAKE) reproduce STUDIED='--config study=all'
 
-# MNIST is fetched here; all else runs where the profile says. STUDY is a file of studies/.
+# Any other target is an experiment, or quick.
+.DEFAULT:
+	$(MAKE) reproduce STUDY='$@'
+
+# MNIST is fetched here; all else runs where the profile says.
 PROFILE ?= workflow/profiles/slurm
 cluster: $(VENV)/installed
 	@case '$(CURDIR)' in *' '*) \
@@ -45,28 +57,34 @@ cluster: $(VENV)/installed
 	    exit 1;; esac
 	$(SNAKEMAKE) download
 	$(VENV)/bin/python -m snakemake --workflow-profile $(PROFILE) \
-	    $(if $(STUDY),--configfile studies/$(STUDY).yaml --config results='$(RESULTS)/$(STUDY)') \
-	    $(REPORT) '$(RESULTS)$(if $(STUDY),/$(STUDY))/report.html'
+	    $(STUDIED) $(REPORT) '$(FOLDER)/report.html'
 
 recover: $(VENV)/installed
 	$(VENV)/bin/python workflow/scripts/recover.py --profile $(PROFILE)
 
 kubernetes: $(VENV)/kubernetes/installed
 
-METRICS ?= '$(RESULTS)'
+METRICS ?= $(RESULTS)/metrics
 figures: $(VENV)/installed
-	$(VENV)/bin/python -m fa paper --metrics $(METRICS) --output '$(RESULTS)/paper'
+	$(VENV)/bin/python -m fa paper --metrics '$(METRICS)' --output '$(RESULTS)/paper'
 
-test: $(VENV)/installed
+lint: $(VENV)/installed
 	$(VENV)/bin/python -m ruff check .
 	$(VENV)/bin/python -m ruff format --check .
 	$(VENV)/bin/python -m snakefmt --check Snakefile workflow
+	$(VENV)/bin/python -m mypy
+
+check: lint
+	$(SNAKEMAKE) download
+	$(VENV)/bin/python -m pytest -m 'not slow' tests/unit
+
+test: lint
 	$(SNAKEMAKE) --lint
 	$(SNAKEMAKE) download
 	$(VENV)/bin/python -m pytest
 
 verify: $(VENV)/installed
-	$(VENV)/bin/python -m fa verify --runs '$(RESULTS)/metrics/runs.parquet'
+	$(VENV)/bin/python -m fa verify --metrics '$(RESULTS)/metrics'
 
 publish: $(VENV)/installed
 	$(VENV)/bin/python workflow/scripts/publish.py '$(RESULTS)'
@@ -108,20 +126,16 @@ $(VENV)/installed: requirements.lock
 
 # PyTorch has builds of the same version for CPU and CUDA, with other hashes: so it is pinned here.
 $(VENV)/installed-bench: $(VENV)/installed requirements-bench.lock
-	@$(VENV)/bin/python -m ensurepip > /dev/null
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	@$(PIP) --require-hashes -r requirements-bench.lock
+	@$(PIP) torch==2.13.0
 	@touch $@
 
 $(VENV)/installed-crate: $(VENV)/installed requirements-crate.lock
-	@$(VENV)/bin/python -m ensurepip > /dev/null
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-crate.lock
+	@$(PIP) --require-hashes -r requirements-crate.lock
 	@touch $@
 
 # Apart from the rest, because Snakemake imports every plugin there is, and these take long.
 $(VENV)/kubernetes/installed: $(VENV)/installed requirements-kubernetes.lock
 	@rm -rf $(@D)
-	@$(VENV)/bin/python -m ensurepip > /dev/null
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
-	    --target $(@D) -r requirements-kubernetes.lock
+	@$(PIP) --no-deps --require-hashes --target $(@D) -r requirements-kubernetes.lock
 	@touch $@

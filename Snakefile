@@ -19,8 +19,8 @@ rule all:
     default_target: True
     input:
         METRICS,
-        TABLES,
-        CLAIMS,
+        TABLE_FILES,
+        CLAIM_FILES,
         NUMBERS,
-        FIGURES,
+        FIGURE_FILES,
         PROVENANCE,

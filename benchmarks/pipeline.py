@@ -18,7 +18,7 @@ import pandas as pd
 
 from benchmarks.calls import RUNS_A_SEED, configure, snakemake
 from fa.errors import UserError
-from fa.origins import read_provenance
+from fa.metrics.origins import read_provenance
 
 LOGS = Path(".snakemake/log")
 

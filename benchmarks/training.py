@@ -33,10 +33,10 @@ from matplotlib.figure import Figure
 
 from benchmarks.work import BATCH_SIZE, CASES, LEARNING_RATE, TIMED_EPOCHS, TOLERANCE, Case
 from benchmarks.worker import DATA, IMPLEMENTATIONS
-from fa import data
 from fa.errors import UserError
-from fa.figures.style import STYLE, TWO_COLUMNS
-from fa.provenance import processor
+from fa.metrics.provenance import processor
+from fa.mnist import digits as data
+from fa.pages.figures.style import STYLE, TWO_COLUMNS
 
 OURS = ("numba", "numpy")
 CASE = ["hidden", "networks", "feedback"]

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import array_api_compat.numpy as xp
 import numpy as np
 
-from fa import data, feedback
-from fa.backends import Network, Trainer
-from fa.backends.arrays import inputs, one_hot
-from fa.data import CLASSES, PIXELS, Digits
-from fa.network import gradients, initial_weights
+from fa.learning import feedback
+from fa.learning.backends import Network, Task, Trainer
+from fa.learning.backends.arrays import inputs, one_hot
+from fa.learning.network import gradients, initial_weights
+from fa.learning.randomness import stream
+from fa.mnist import digits as data
+from fa.mnist.digits import CLASSES, PIXELS, Digits
 
 SAMPLES_OF_SEED = 0
 TRAIN_SAMPLES, TEST_SAMPLES = 50_000, 10_000
@@ -71,7 +73,7 @@ class Deviation:
 def training_samples(directory: str) -> Digits:
     """Return the samples that all networks of all cases see."""
     digits = data.load(directory)
-    return data.split(digits, SAMPLES_OF_SEED, TRAIN_SAMPLES, TEST_SAMPLES)[0]
+    return data.split(digits, stream(SAMPLES_OF_SEED, "split"), TRAIN_SAMPLES, TEST_SAMPLES)[0]
 
 
 def trainer(
@@ -84,14 +86,16 @@ def trainer(
         for seed in range(case.networks)
     ]
     samples = {SAMPLES_OF_SEED: (train, nothing_to_test)}
-    return implementation(samples, networks, BATCH_SIZE, learning_rate)
+    return implementation(Task(samples, networks, BATCH_SIZE, learning_rate))
 
 
 def feedbacks(case: Case) -> Iterator[tuple[np.ndarray | float, ...]]:
-    """Yield all networks' B for epoch after epoch, as `fa.backends.Trainer.epoch` takes it."""
+    """Yield all networks' B for epoch after epoch, as a trainer's `epoch` takes it."""
     batches = TRAIN_SAMPLES // BATCH_SIZE
     drawn = [
-        feedback.epochs(case.feedback, FEEDBACK_SCALE, seed, case.hidden, CLASSES, batches)
+        feedback.weights_by_epoch(
+            case.feedback, FEEDBACK_SCALE, seed, case.hidden, CLASSES, batches
+        )
         for seed in range(case.networks)
     ]
     return zip(*drawn, strict=True)

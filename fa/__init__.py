@@ -1,5 +1,11 @@
 """Feedback alignment on MNIST: the science of the study, without its workflow.
 
-Read in this order: `experiments` (what is run), `data`, `feedback` and `network` (the
-equations), `training` (the loop), `metrics` (what comes out), then `tables` and `figures`.
+A room for each step, in the order in which the data flow:
+
+    config.yaml -> plan -> (mnist, learning) -> metrics -> evidence -> pages
+
+`plan` says which runs there are, `mnist` fetches and splits the digits, `learning` trains,
+`metrics` gathers, `evidence` tests the claims, `pages` shows it all. Imports go one way: `mnist`,
+`learning`, `plan`, `metrics`, `evidence`, `pages`; each room knows those before it alone.
+``python -m fa`` is the command line; `errors` has the one exception that is meant for users.
 """

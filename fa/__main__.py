@@ -26,22 +26,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def download(options: argparse.Namespace) -> None:
     """Fetch MNIST and verify it."""
-    from fa.download import download
+    from fa.mnist.download import download
 
     download(options.output, options.directory)
 
 
-def run_table(options: argparse.Namespace) -> None:
-    """Write the table of the runs that a configuration asks for."""
-    from fa.experiments import write_run_table
+def plan(options: argparse.Namespace) -> None:
+    """Write the runs that a configuration asks for, and what its experiments are."""
+    from fa.plan.files import write_plan
 
-    write_run_table(json.loads(options.config), options.output)
+    write_plan(json.loads(options.config), options.output)
 
 
 def train(options: argparse.Namespace) -> None:
     """Train networks side by side and write their histories as one Parquet file."""
-    from fa import backends, data, provenance, records, training
-    from fa.experiments import Run, batch_problem, parse_networks, pool_problem
+    from fa.learning import backends, training
+    from fa.learning.run import Run
+    from fa.metrics import code, provenance, shard_files
+    from fa.mnist import digits
+    from fa.plan.limits import batch_problem, pool_problem
+    from fa.plan.networks import parse_networks
 
     for problem in (
         pool_problem(options.train_samples, options.test_samples),
@@ -63,17 +67,17 @@ def train(options: argparse.Namespace) -> None:
     print(f"{len(runs)} networks with {backend.__name__}", file=sys.stderr, flush=True)
     start = time.perf_counter()
     histories = training.train(
-        runs, data.load(options.data), backend, options.evaluate_every, epoch_line(start)
+        runs, digits.load(options.data), backend, options.evaluate_every, epoch_line(start)
     )
     made_by = {
         "backend": backend.__name__,
         "evaluate_every": options.evaluate_every,
         "seconds": time.perf_counter() - start,
-        "training": provenance.training_digest({run.feedback for run in runs}, options.backend),
+        "training": code.training_digest({run.feedback for run in runs}),
         "versions": provenance.versions("llvmlite", "numba", "numpy", "pyarrow"),
         "processor": provenance.processor(),
     }
-    records.write_shard(histories, options.output, made_by)
+    shard_files.write_shard(histories, options.output, made_by)
 
 
 def epoch_line(start: float) -> Callable:
@@ -95,59 +99,58 @@ def epoch_line(start: float) -> Callable:
 
 
 def gather(options: argparse.Namespace) -> None:
-    """Gather shard files into runs.parquet and curves.parquet."""
-    from fa.gathering import gather
+    """Gather shard files into the metrics: runs.parquet, curves.parquet, experiments.json."""
+    from fa.metrics.gathering import gather
 
-    gather(options.run_table, options.runs, options.output, options.partial)
+    gather(options.plan, options.runs, options.output, options.partial)
 
 
 def verify(options: argparse.Namespace) -> None:
-    """Compare the digest of a study's metrics with the published one."""
-    from fa.metrics import verify
+    """Hold each experiment against the published one: the same bits, or which runs differ."""
+    from fa.metrics.digests import verify
 
-    print(
-        f"the same values as the reference, bit by bit: {verify(options.runs, options.reference)}"
-    )
+    for sentence in verify(options.metrics, options.reference):
+        print(sentence)
 
 
 def table(options: argparse.Namespace) -> None:
     """Write one experiment's table, ours beside the post's, in the formats of the outputs."""
-    from fa.tables import write_comparison
+    from fa.pages.experiments import write_experiment
 
-    write_comparison(options.runs, options.experiment, options.output, options.beside)
+    write_experiment(options.metrics, options.experiment, options.output)
 
 
 def claims(options: argparse.Namespace) -> None:
     """Hold the post's claims against the metrics and write the verdicts."""
-    from fa.claims import write
+    from fa.pages.claims import write_claims
+
+    write_claims(options.metrics, options.output)
+
+
+def provenance(options: argparse.Namespace) -> None:
+    """Write the page that says what made the results: commit, lock file, machine, versions."""
+    from fa.pages.provenance import write
 
     write(options.metrics, options.output)
-
-
-def environment(options: argparse.Namespace) -> None:
-    """Write the page that says what made the results: commit, lock file, machine, versions."""
-    from fa.environment import write
-
-    write(options.runs, options.output)
 
 
 def figure(options: argparse.Namespace) -> None:
     """Draw one figure from the metrics, in the formats of the outputs."""
-    from fa.figures import draw
+    from fa.pages.figures.drawing import draw_figure
 
-    draw(options.name, options.metrics, options.output, options.beside)
+    draw_figure(options.name, options.metrics, options.output)
 
 
 def numbers(options: argparse.Namespace) -> None:
-    """Write every number that a text would cite, as LaTeX macros or CSV."""
-    from fa.paper.drawing import write
+    """Write every number that a text would cite, for LaTeX or as CSV."""
+    from fa.pages.paper.files import write_numbers_of
 
-    write(options.metrics, options.output)
+    write_numbers_of(options.metrics, options.output)
 
 
 def paper(options: argparse.Namespace) -> None:
     """Draw all figures, tables, claims and numbers again, from metrics alone."""
-    from fa.paper.drawing import redraw
+    from fa.pages.paper.everything import redraw
 
     redraw(options.metrics, options.output)
 
@@ -190,9 +193,9 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--output", required=True, help="folder for the four IDX files")
     sub.add_argument("--directory", help="a folder that holds the files already")
 
-    sub = add("run-table", run_table, "--config '{...}' --output results/run_table.jsonl")
+    sub = add("plan", plan, "--config '{...}' --output results/plan")
     sub.add_argument("--config", required=True, help="the checked configuration, as JSON")
-    sub.add_argument("--output", required=True, help="the table, a JSON line a run")
+    sub.add_argument("--output", required=True, help="folder for the runs and the experiments")
 
     sub = add("train", train, "hidden=20/feedback=random/seed=0-4 --output five.parquet")
     sub.add_argument(
@@ -218,29 +221,26 @@ def parser() -> argparse.ArgumentParser:
         "--evaluate-every", type=positive(int), default=10, help="epochs between accuracies"
     )
 
-    sub = add("gather", gather, "--run-table results/run_table.jsonl --runs results/runs")
-    sub.add_argument("--run-table", required=True, help="the study's runs")
+    sub = add("gather", gather, "--plan results/plan --runs results/runs")
+    sub.add_argument("--plan", required=True, help="folder that the command plan wrote")
     sub.add_argument("--runs", required=True, help="folder of the shard files")
-    sub.add_argument("--output", default="results/metrics", help="folder for the two tables")
+    sub.add_argument("--output", default="results/metrics", help="folder for the metrics")
     sub.add_argument("--partial", action="store_true", help="make do with the shards there are")
 
-    sub = add("verify", verify, "--runs results/metrics/runs.parquet")
-    sub.add_argument("--runs", default="results/metrics/runs.parquet", help="the gathered runs")
+    def add_metrics(sub: argparse.ArgumentParser) -> None:
+        sub.add_argument("--metrics", default="results/metrics", help="folder of the metrics")
+
+    sub = add("verify", verify, "--metrics results/metrics")
+    add_metrics(sub)
     sub.add_argument("--reference", default="reference", help="folder of the published metrics")
 
-    beside_help = (
-        "other studies' metrics: they lend backprop and random feedback where there is none"
-    )
     sub = add("table", table, "table1 --output results/tables/table1.csv")
     sub.add_argument("experiment", help="an experiment of config.yaml")
-    sub.add_argument("--runs", default="results/metrics/runs.parquet", help="the gathered runs")
-    sub.add_argument("--beside", nargs="*", default=[], help=beside_help)
+    add_metrics(sub)
     sub.add_argument("--output", nargs="+", required=True, help="files: .csv, .md, .tex, .html")
 
     sub = add("claims", claims, "--output results/tables/claims.md")
-    sub.add_argument(
-        "--metrics", nargs="+", default=["results/metrics"], help="folders of the two tables"
-    )
+    add_metrics(sub)
     sub.add_argument(
         "--output",
         nargs="+",
@@ -248,23 +248,21 @@ def parser() -> argparse.ArgumentParser:
         help="verdicts, claims, comparisons or post_audit, each as .csv, .md, .tex or .html",
     )
 
-    sub = add("figure", figure, "loss --output results/figures/loss.pdf")
-    sub.add_argument("name", help="a figure of fa.figures")
-    sub.add_argument("--metrics", default="results/metrics", help="folder of the two tables")
-    sub.add_argument("--beside", nargs="*", default=[], help=beside_help)
+    sub = add("figure", figure, "accuracy --output results/figures/accuracy.pdf")
+    sub.add_argument("name", help="a figure that an experiment names")
+    add_metrics(sub)
     sub.add_argument("--output", nargs="+", required=True, help="files: .pdf, .svg, .png")
 
-    sub = add("environment", environment, "--output results/provenance.html")
-    sub.add_argument("--runs", default="results/metrics/runs.parquet", help="the gathered runs")
+    sub = add("provenance", provenance, "--output results/provenance.html")
+    add_metrics(sub)
     sub.add_argument("--output", required=True, help="the page, .html")
 
-    metrics_help = "folders of the two tables, or of a study and its extensions"
     sub = add("numbers", numbers, "--output results/numbers.tex results/numbers.csv")
-    sub.add_argument("--metrics", nargs="+", default=["results"], help=metrics_help)
+    add_metrics(sub)
     sub.add_argument("--output", nargs="+", required=True, help="files: .tex, .csv")
 
     sub = add("paper", paper, "--metrics reference --output results/paper")
-    sub.add_argument("--metrics", nargs="+", default=["results"], help=metrics_help)
+    add_metrics(sub)
     sub.add_argument("--output", default="results/paper", help="folder for all of it")
     return top
 

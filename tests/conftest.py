@@ -6,9 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
-from fa import data
+from fa.metrics.digests import digest
+from fa.mnist.digits import load
 
 ROOT = Path(__file__).parents[1]
 MNIST = ROOT / "data" / "mnist"
@@ -17,7 +19,7 @@ MNIST = ROOT / "data" / "mnist"
 @pytest.fixture(scope="session")
 def digits():
     """Return the real MNIST, which `make test` fetches by the workflow's own rule."""
-    return data.load(MNIST)
+    return load(MNIST)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -35,3 +37,8 @@ def call(*command, cwd=ROOT):
         text=True,
         env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "300"},
     )
+
+
+def digest_of(runs):
+    """Return the digest of the runs in a Parquet file."""
+    return digest(pq.read_table(runs))

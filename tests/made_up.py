@@ -1,58 +1,73 @@
 """Metrics made up for the tests: runs with random accuracies and smooth curves, no training."""
 
 import itertools
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import yaml
 
-from fa.metrics import RUNS_SCHEMA
+from conftest import ROOT
+from fa.metrics.gathering import write_experiments
+from fa.metrics.tables import RUNS_SCHEMA
+from fa.plan.config import checked
+from fa.plan.files import write_plan
 
-POST = {"hidden": 20, "batch_size": 200, "learning_rate": 0.07, "epochs": 200}
+SETTING = {"hidden": 20, "batch_size": 200, "learning_rate": 0.07, "epochs": 200}
 SCALES = {"backprop": "constant"}
 MODES = ["backprop", "random", "onehot"]
 
-# Folder below the study's -> experiment -> settings that are not the post's, and modes.
-STUDIES = {
-    ".": {
-        "table1": ({"hidden": [20, 40], "batch_size": [100, 200]}, MODES[:2]),
-        "table2": ({}, ["backprop", "onehot"]),
-    },
-    "controls": {
-        "controls": ({}, ["backprop_scaled", "redrawn_every_epoch", "redrawn_every_batch"])
-    },
-    "tuning": {"tuning": ({"learning_rate": [0.01, 0.03, 0.07]}, MODES[:2])},
-    "scaling": {"scaling": ({"hidden": [10, 300, 1000], "batch_size": [100]}, MODES)},
-    "sensitivity": {
-        "sensitivity": ({"hidden": [20, 40], "batch_size": [20, 200]}, MODES[:2]),
-    },
+# Experiment -> settings that are not the post's, and modes.
+EXPERIMENTS = {
+    "table1": ({"hidden": [20, 40], "batch_size": [100, 200]}, MODES[:2]),
+    "table2": ({}, ["backprop", "onehot"]),
+    "controls": (
+        {},
+        [*MODES[:2], "backprop_scaled", "redrawn_every_epoch", "redrawn_every_batch"],
+    ),
+    "tuning": ({"learning_rate": [0.01, 0.03, 0.07]}, MODES[:2]),
+    "scaling": ({"hidden": [10, 300, 1000], "batch_size": [100]}, MODES),
+    "sensitivity": ({"hidden": [20, 40], "batch_size": [20, 200]}, MODES[:2]),
 }
+POST = {name: EXPERIMENTS[name] for name in ("table1", "table2")}
 
 
-def write_all(folder, seeds=6):
-    """Write the metrics of all studies as reference/ has them."""
-    for name, experiments in STUDIES.items():
-        write(folder / name, study_runs(experiments, seeds))
+def planned():
+    """Return what experiments.json says of config.yaml's experiments before there is a run."""
+    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+    config = checked(yaml.safe_load((ROOT / "config.yaml").read_text()), schema)
+    with tempfile.TemporaryDirectory() as folder:
+        write_plan(config, folder)
+        return (Path(folder) / "experiments.json").read_text()
 
 
-def write(folder, runs, curves=None):
-    """Write one folder of metrics."""
+def write(folder, runs=None, curves=None):
+    """Write a folder of metrics as `fa gather` does, by default of every experiment."""
+    runs = study_runs(EXPERIMENTS) if runs is None else runs
+    curves = curves_of(runs) if curves is None else curves
     folder.mkdir(parents=True, exist_ok=True)
     runs.to_parquet(folder / "runs.parquet", index=False)
-    curves = curves_of(runs) if curves is None else curves
     curves.to_parquet(folder / "curves.parquet", index=False)
+    with tempfile.TemporaryDirectory() as plan:
+        path = Path(plan) / "experiments.json"
+        path.write_text(planned())
+        table = pa.Table.from_pandas(runs, schema=RUNS_SCHEMA, preserve_index=False)
+        write_experiments(path, table, folder)
 
 
 def study_runs(experiments, seeds=6):
     """Return runs.parquet's rows of some experiments, a run of several experiments once."""
     members = {}
     for name, (settings, modes) in experiments.items():
-        axes = POST | {key: 0 for key in settings}
+        axes = SETTING | {key: 0 for key in settings}
         values = [settings.get(key, [axes[key]]) for key in axes]
         for setting in itertools.product(*values):
             for mode, seed in itertools.product(modes, range(seeds)):
                 members.setdefault((*setting, mode, seed), []).append(name)
     return pd.DataFrame(
-        run_row(dict(zip([*POST, "feedback", "seed"], key, strict=True)), names)
+        run_row(dict(zip([*SETTING, "feedback", "seed"], key, strict=True)), names)
         for key, names in sorted(members.items())
     )[RUNS_SCHEMA.names]
 

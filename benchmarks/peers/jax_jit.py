@@ -3,7 +3,7 @@
 A whole epoch is one compiled call, `lax.scan` over its batches.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import jax
@@ -11,8 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from benchmarks.peers import dense_batches, fixed_feedback
-from fa.backends import Network
-from fa.data import Digits
+from fa.learning.backends import Task
 
 Weights = tuple[jax.Array, jax.Array]
 
@@ -61,22 +60,18 @@ epoch_of_all = jax.jit(
 
 
 class Jax:
-    """Trains one network after another; see `fa.backends.Trainer`."""
+    """Trains one network after another; see `fa.learning.backends.Trainer`."""
 
-    def __init__(
-        self,
-        samples: Mapping[int, tuple[Digits, Digits]],
-        networks: Sequence[Network],
-        batch_size: int,
-        learning_rate: float,
-    ) -> None:
+    def __init__(self, task: Task) -> None:
         """Put the batches and the weights where JAX computes."""
-        self.batches = [jnp.asarray(array) for array in dense_batches(samples, batch_size)]
-        self.learning_rate = learning_rate
-        self.networks = [(jnp.array(network.w1), jnp.array(network.w2)) for network in networks]
+        self.batches = [jnp.asarray(array) for array in dense_batches(task)]
+        self.learning_rate = task.learning_rate
+        self.networks = [
+            (jnp.array(network.w1), jnp.array(network.w2)) for network in task.networks
+        ]
 
     def epoch(self, feedback: Sequence[np.ndarray | float]) -> np.ndarray:
-        """Train one epoch; see `fa.backends.Trainer.epoch`."""
+        """Train one epoch; see `fa.learning.backends.Trainer.epoch`."""
         fixed = fixed_feedback(feedback)
         losses = []
         for index, weights in enumerate(self.networks):
@@ -89,7 +84,7 @@ class Jax:
         return np.stack(losses)
 
     def weights(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return w1 and w2 of one network; see `fa.backends.Trainer.weights`."""
+        """Return w1 and w2 of one network; see `fa.learning.backends.Trainer.weights`."""
         w1, w2 = self.networks[index]
         return np.array(w1), np.array(w2)
 
@@ -97,23 +92,17 @@ class Jax:
 class JaxVmap:
     """Trains the networks side by side, the step vmapped over them."""
 
-    def __init__(
-        self,
-        samples: Mapping[int, tuple[Digits, Digits]],
-        networks: Sequence[Network],
-        batch_size: int,
-        learning_rate: float,
-    ) -> None:
+    def __init__(self, task: Task) -> None:
         """Put the batches and the stacked weights where JAX computes."""
-        self.batches = [jnp.asarray(array) for array in dense_batches(samples, batch_size)]
-        self.learning_rate = learning_rate
+        self.batches = [jnp.asarray(array) for array in dense_batches(task)]
+        self.learning_rate = task.learning_rate
         self.stacked = (
-            jnp.stack([network.w1 for network in networks]),
-            jnp.stack([network.w2 for network in networks]),
+            jnp.stack([network.w1 for network in task.networks]),
+            jnp.stack([network.w2 for network in task.networks]),
         )
 
     def epoch(self, feedback: Sequence[np.ndarray | float]) -> np.ndarray:
-        """Train one epoch; see `fa.backends.Trainer.epoch`."""
+        """Train one epoch; see `fa.learning.backends.Trainer.epoch`."""
         self.stacked, errors = epoch_of_all(
             self.stacked, fixed_feedback(feedback), self.learning_rate, *self.batches
         )
@@ -121,6 +110,6 @@ class JaxVmap:
         return np.asarray(errors, np.float64).T
 
     def weights(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return w1 and w2 of one network; see `fa.backends.Trainer.weights`."""
+        """Return w1 and w2 of one network; see `fa.learning.backends.Trainer.weights`."""
         w1, w2 = self.stacked
         return np.array(w1[index]), np.array(w2[index])

@@ -4,42 +4,36 @@ One product of x with all networks' w1, as columns of one matrix, keeps BLAS bus
 products of the output layer go network by network inside `np.matmul`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from benchmarks.peers import dense_batches, fixed_feedback
-from fa.backends import Network
-from fa.data import CLASSES, Digits
+from fa.learning.backends import Task
+from fa.mnist.digits import CLASSES
 
 
 class NumpyBlas:
-    """Trains with NumPy's BLAS, in place; see `fa.backends.Trainer`."""
+    """Trains with NumPy's BLAS, in place; see `fa.learning.backends.Trainer`."""
 
-    def __init__(
-        self,
-        samples: Mapping[int, tuple[Digits, Digits]],
-        networks: Sequence[Network],
-        batch_size: int,
-        learning_rate: float,
-    ) -> None:
+    def __init__(self, task: Task) -> None:
         """Allocate everything an epoch needs."""
-        self.x, self.target = dense_batches(samples, batch_size)
-        self.learning_rate = np.float32(learning_rate)
-        self.count, self.hidden = len(networks), networks[0].w1.shape[1]
-        self.w1 = np.concatenate([network.w1 for network in networks], axis=1)
-        self.w2 = np.stack([network.w2 for network in networks])
+        self.x, self.target = dense_batches(task)
+        self.learning_rate = np.float32(task.learning_rate)
+        self.count, self.hidden = len(task.networks), task.networks[0].w1.shape[1]
+        self.w1 = np.concatenate([network.w1 for network in task.networks], axis=1)
+        self.w2 = np.stack([network.w2 for network in task.networks])
         self.gradient_w1, self.gradient_w2 = np.empty_like(self.w1), np.empty_like(self.w2)
         self.h, self.delta_hidden, self.slope = (
-            np.empty((batch_size, self.w1.shape[1]), np.float32) for _ in range(3)
+            np.empty((task.batch_size, self.w1.shape[1]), np.float32) for _ in range(3)
         )
         self.o, self.error, self.delta_out = (
-            np.empty((self.count, batch_size, CLASSES), np.float32) for _ in range(3)
+            np.empty((self.count, task.batch_size, CLASSES), np.float32) for _ in range(3)
         )
-        self.ones = np.ones(batch_size, np.float32)
+        self.ones = np.ones(task.batch_size, np.float32)
 
     def epoch(self, feedback: Sequence[np.ndarray | float]) -> np.ndarray:
-        """Train one epoch; see `fa.backends.Trainer.epoch`."""
+        """Train one epoch; see `fa.learning.backends.Trainer.epoch`."""
         fixed = fixed_feedback(feedback)
         back = self.w2[:, :-1] if fixed is None else fixed
         losses = np.empty((self.count, len(self.x)))
@@ -83,7 +77,7 @@ class NumpyBlas:
         np.subtract(self.w2, self.gradient_w2, out=self.w2)
 
     def weights(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return w1 and w2 of one network; see `fa.backends.Trainer.weights`."""
+        """Return w1 and w2 of one network; see `fa.learning.backends.Trainer.weights`."""
         columns = slice(index * self.hidden, (index + 1) * self.hidden)
         return self.w1[:, columns].copy(), self.w2[index].copy()
 

@@ -3,14 +3,13 @@
 Dense batches, the equations by hand, no autograd.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 
 from benchmarks.peers import dense_batches, fixed_feedback
-from fa.backends import Network
-from fa.data import Digits
+from fa.learning.backends import Task
 
 torch.set_num_threads(1)
 torch.set_grad_enabled(False)
@@ -20,25 +19,19 @@ times_slope = torch.ops.aten.sigmoid_backward
 
 
 class Pytorch:
-    """The post's loop, a network after another; see `fa.backends.Trainer`."""
+    """The post's loop, a network after another; see `fa.learning.backends.Trainer`."""
 
-    def __init__(
-        self,
-        samples: Mapping[int, tuple[Digits, Digits]],
-        networks: Sequence[Network],
-        batch_size: int,
-        learning_rate: float,
-    ) -> None:
+    def __init__(self, task: Task) -> None:
         """Make tensors of the batches and the weights."""
-        x, target = (torch.from_numpy(array) for array in dense_batches(samples, batch_size))
+        x, target = (torch.from_numpy(array) for array in dense_batches(task))
         self.batches = list(zip(x, target, strict=True))
-        self.ones = torch.ones(batch_size, 1)
-        self.learning_rate = learning_rate
-        self.w1 = [torch.from_numpy(network.w1.copy()) for network in networks]
-        self.w2 = [torch.from_numpy(network.w2.copy()) for network in networks]
+        self.ones = torch.ones(task.batch_size, 1)
+        self.learning_rate = task.learning_rate
+        self.w1 = [torch.from_numpy(network.w1.copy()) for network in task.networks]
+        self.w2 = [torch.from_numpy(network.w2.copy()) for network in task.networks]
 
     def epoch(self, feedback: Sequence[np.ndarray | float]) -> np.ndarray:
-        """Train one epoch; see `fa.backends.Trainer.epoch`."""
+        """Train one epoch; see `fa.learning.backends.Trainer.epoch`."""
         fixed = fixed_feedback(feedback)
         losses = []
         for index, (w1, w2) in enumerate(zip(self.w1, self.w2, strict=True)):
@@ -67,7 +60,7 @@ class Pytorch:
         return (error * error).sum()
 
     def weights(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return w1 and w2 of one network; see `fa.backends.Trainer.weights`."""
+        """Return w1 and w2 of one network; see `fa.learning.backends.Trainer.weights`."""
         return self.w1[index].numpy().copy(), self.w2[index].numpy().copy()
 
 
@@ -77,16 +70,10 @@ class PytorchTuned(Pytorch):
     Subnormal numbers are flushed to zero, which a saturated network needs to be fast.
     """
 
-    def __init__(
-        self,
-        samples: Mapping[int, tuple[Digits, Digits]],
-        networks: Sequence[Network],
-        batch_size: int,
-        learning_rate: float,
-    ) -> None:
+    def __init__(self, task: Task) -> None:
         """Make tensors of the batches and the weights."""
         torch.set_flush_denormal(True)
-        super().__init__(samples, networks, batch_size, learning_rate)
+        super().__init__(task)
 
     def step(
         self,
@@ -111,25 +98,21 @@ class PytorchTuned(Pytorch):
 class PytorchWide:
     """Trains side by side: one product of x with all networks' w1, as columns of one matrix."""
 
-    def __init__(
-        self,
-        samples: Mapping[int, tuple[Digits, Digits]],
-        networks: Sequence[Network],
-        batch_size: int,
-        learning_rate: float,
-    ) -> None:
+    def __init__(self, task: Task) -> None:
         """Make tensors of the batches and the weights."""
         torch.set_flush_denormal(True)
-        x, target = (torch.from_numpy(array) for array in dense_batches(samples, batch_size))
+        x, target = (torch.from_numpy(array) for array in dense_batches(task))
         self.batches = list(zip(x, target, strict=True))
-        self.count, self.hidden = len(networks), networks[0].w1.shape[1]
-        self.ones = torch.ones(self.count, batch_size, 1)
-        self.learning_rate = learning_rate
-        self.w1 = torch.from_numpy(np.concatenate([network.w1 for network in networks], axis=1))
-        self.w2 = torch.from_numpy(np.stack([network.w2 for network in networks]))
+        self.count, self.hidden = len(task.networks), task.networks[0].w1.shape[1]
+        self.ones = torch.ones(self.count, task.batch_size, 1)
+        self.learning_rate = task.learning_rate
+        self.w1 = torch.from_numpy(
+            np.concatenate([network.w1 for network in task.networks], axis=1)
+        )
+        self.w2 = torch.from_numpy(np.stack([network.w2 for network in task.networks]))
 
     def epoch(self, feedback: Sequence[np.ndarray | float]) -> np.ndarray:
-        """Train one epoch; see `fa.backends.Trainer.epoch`."""
+        """Train one epoch; see `fa.learning.backends.Trainer.epoch`."""
         fixed = fixed_feedback(feedback)
         back = self.w2[:, :-1] if fixed is None else torch.from_numpy(fixed)
         losses = [self.step(x, target, back.transpose(1, 2)) for x, target in self.batches]
@@ -149,6 +132,6 @@ class PytorchWide:
         return (error * error).sum((1, 2))
 
     def weights(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return w1 and w2 of one network; see `fa.backends.Trainer.weights`."""
+        """Return w1 and w2 of one network; see `fa.learning.backends.Trainer.weights`."""
         columns = slice(index * self.hidden, (index + 1) * self.hidden)
         return self.w1[:, columns].numpy().copy(), self.w2[index].numpy().copy()

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from conftest import MNIST, ROOT, call
-from fa import metrics
+from conftest import MNIST, ROOT, call, digest_of
 
 METRICS = "results/metrics/runs.parquet"
 SMALL = {
@@ -77,7 +76,7 @@ def local_digest(folder, config):
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
     done = call("snakemake", "-c", 2, "-s", ROOT / "Snakefile", METRICS, cwd=folder)
     assert done.returncode == 0, text(done)
-    return metrics.digest(folder / METRICS)
+    return digest_of(folder / METRICS)
 
 
 def text(done):
@@ -93,7 +92,7 @@ def submitted(output):
 def shards(folder):
     """Return seed -> shard file of a study with one seed and one network a job."""
     found = (folder / "results/runs").rglob("[!.]*.parquet")
-    return {int(path.parent.name.removeprefix("seed=")): path for path in found}
+    return {int(path.parent.name.removeprefix("seed-")): path for path in found}
 
 
 def training(folder):
@@ -109,6 +108,6 @@ def training(folder):
             job = re.search(r"\0SLURM_JOB_ID=(\d+)\0", (process / "environ").read_text())[1]
         except OSError:  # it has just ended
             continue
-        seed = int(re.search(r"/seed=(\d+)/", arguments[arguments.index("--output") + 1])[1])
+        seed = int(re.search(r"/seed-(\d+)/", arguments[arguments.index("--output") + 1])[1])
         found[seed] = int(process.name), job
     return found

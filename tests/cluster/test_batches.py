@@ -5,8 +5,7 @@ import sys
 
 import yaml
 
-from conftest import ROOT
-from fa import metrics
+from conftest import ROOT, digest_of
 from studies import METRICS, SMALL, local_digest, text
 
 
@@ -24,4 +23,4 @@ def test_a_study_in_batches_gives_the_same_bits(tmp_path):
         assert (tmp_path / METRICS).exists() == (batch == 3)
     assert trained == sorted(set(trained)) and trained[-1] == 4, "each call trains some"
     (tmp_path / "local").mkdir()
-    assert metrics.digest(tmp_path / METRICS) == local_digest(tmp_path / "local", SMALL)
+    assert digest_of(tmp_path / METRICS) == local_digest(tmp_path / "local", SMALL)

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from fa import metrics
+from conftest import digest_of
 from studies import (
     COMMAND,
     METRICS,
@@ -70,8 +70,8 @@ def errors(output):
     """Return seed -> Snakemake's messages about the failed attempts at its training."""
     found = {seed: [] for seed in range(SEEDS)}
     for message in re.split(r"^Error in rule train:$", output, flags=re.MULTILINE)[1:]:
-        seed = int(re.search(r"output: results/runs/.*/seed=(\d+)/", message)[1])
-        assert re.search(rf" log: results/logs/train/.*/seed={seed}/\S+\.log", message)
+        seed = int(re.search(r"output: results/runs/.*/seed-(\d+)/", message)[1])
+        assert re.search(rf" log: results/logs/train/.*/seed-{seed}/\S+\.log", message)
         found[seed].append(re.search(r"SLURM status is: '(\w+)'", message)[1])
     return found
 
@@ -80,7 +80,7 @@ def test_lost_jobs_are_named_retried_and_trained_again(tmp_path, digest):
     folder = prepare(tmp_path, STUDY)
     # Whoever is not in here stays unharmed. How often: with one retry, twice is for good.
     harm = {0: [scancel] * 2, 1: [kill] * 2, 3: [end_its_time]}
-    memory = '"seed=2/" in wildcards.shard and attempt == 1'
+    memory = '"seed-2/" in wildcards.shard and attempt == 1'
     process = start(
         folder, "--retries", "1", "--set-resources", f"train:mem_mb=400 if {memory} else 1000"
     )
@@ -111,7 +111,7 @@ def test_lost_jobs_are_named_retried_and_trained_again(tmp_path, digest):
     assert again.returncode == 0, text(again)
     assert len(submitted(text(again))) == 2 + 1, "the two lost runs, and the analysis"
     assert before.items() < written(folder).items()
-    assert metrics.digest(folder / METRICS) == digest
+    assert digest_of(folder / METRICS) == digest
 
 
 def written(folder):
@@ -128,7 +128,7 @@ def completed(folder):
 def slurm_log(folder, seed):
     """Return what Slurm and Snakemake printed in the failed job of a seed."""
     logs = (folder / "results/logs/slurm").rglob("*.log")
-    return "".join(path.read_text() for path in logs if f"_seed={seed}_" in path.parent.name)
+    return "".join(path.read_text() for path in logs if f"_seed-{seed}_" in path.parent.name)
 
 
 def test_an_interrupt_cancels_the_jobs(tmp_path):
@@ -165,4 +165,4 @@ def test_a_killed_snakemake_is_recovered(tmp_path, digest):
     kept = before.items() & written(folder).items()
     assert kept, "a finished job counts, whether Snakemake saw its end or not"
     assert len(submitted(text(again))) == SEEDS - len(kept) + 1
-    assert metrics.digest(folder / METRICS) == digest
+    assert digest_of(folder / METRICS) == digest

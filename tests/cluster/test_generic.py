@@ -10,8 +10,7 @@ import time
 import pytest
 import yaml
 
-from conftest import ROOT
-from fa import metrics
+from conftest import ROOT, digest_of
 from studies import METRICS, SMALL, local_digest, needs_slurm, text
 
 PROFILE = ROOT / "workflow/profiles/cluster-generic"
@@ -65,7 +64,7 @@ def test_a_study_gives_the_bits_of_a_local_run(tmp_path):
     logs = {path.stem for path in (tmp_path / ".snakemake/cluster").iterdir()}
     assert logs == set(jobs)
     (tmp_path / "local").mkdir()
-    assert metrics.digest(tmp_path / METRICS) == local_digest(tmp_path / "local", SMALL)
+    assert digest_of(tmp_path / METRICS) == local_digest(tmp_path / "local", SMALL)
 
 
 @needs_slurm
@@ -75,7 +74,7 @@ def test_a_cancelled_job_is_a_failed_one(tmp_path):
     output, _ = process.communicate(timeout=60)  # without a status command it would wait for ever
     assert process.returncode != 0
     assert "Failed train" in output
-    assert "results/logs/train/hidden=20/feedback=random/seed=0/" in output
+    assert "results/logs/train/hidden-20/feedback-random/seed-0/" in output
 
 
 @needs_slurm

@@ -16,8 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from conftest import ROOT
-from fa import metrics
+from conftest import ROOT, digest_of
 from studies import METRICS, SMALL, local_digest, text
 
 PLUGINS = ROOT / ".venv/kubernetes"
@@ -38,7 +37,7 @@ def environment():
     variables = os.environ | {
         "PYTHONPATH": str(PLUGINS),
         # Else each of these pods would compile the kernels anew.
-        "NUMBA_CACHE_DIR": str(ROOT / "fa/backends/__pycache__"),
+        "NUMBA_CACHE_DIR": str(ROOT / "fa/learning/backends/__pycache__"),
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "COLUMNS": "300",
         "SNAKEMAKE_STORAGE_S3_ENDPOINT_URL": f"http://127.0.0.1:{port}",
@@ -119,7 +118,7 @@ def test_jobs_that_share_nothing_but_the_bucket_give_the_same_bits(clone, enviro
     assert not (clone / "results").exists(), "all results are in the bucket"
     fetch(environment, METRICS, tmp_path)
     (tmp_path / "local").mkdir()
-    assert metrics.digest(tmp_path / METRICS) == local_digest(tmp_path / "local", SMALL)
+    assert digest_of(tmp_path / METRICS) == local_digest(tmp_path / "local", SMALL)
 
 
 def fetch(environment, name, folder):

@@ -110,7 +110,7 @@ def test_a_file_that_does_not_come_is_named(tmp_path):
     done = latecomer(tmp_path, "--latency-wait", "1")
     assert done.returncode != 0
     assert "Missing files after 1 seconds" in text(done)
-    assert "results/runs/hidden=20/feedback=random/seed=0/" in text(done)
+    assert "results/runs/hidden-20/feedback-random/seed-0/" in text(done)
 
 
 def test_a_run_costs_few_files(tmp_path):
@@ -122,7 +122,7 @@ def test_a_run_costs_few_files(tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, text(done)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    of_training = [path for path in files if path.parent.name.startswith("seeds=")]
+    of_training = [path for path in files if path.parent.name.startswith("seeds-")]
     assert len(of_training) == 2 * 3, "Parquet, log and benchmark of each job"
     records = [path for path in files if path.parent.name == "metadata"]
     downloads = 4

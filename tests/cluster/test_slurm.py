@@ -3,7 +3,7 @@
 import subprocess
 
 from benchmarks import cluster
-from fa import metrics
+from conftest import digest_of
 from studies import (
     METRICS,
     SMALL,
@@ -27,7 +27,7 @@ def test_make_cluster_gives_the_bits_of_a_local_run_and_the_report(tmp_path):
     assert (folder / "results/report.html").stat().st_size > 100_000
     assert not (folder / "results/logs/slurm").exists(), "a job that succeeds leaves no Slurm log"
     (folder / "local").mkdir()
-    assert metrics.digest(folder / METRICS) == local_digest(folder / "local", SMALL)
+    assert digest_of(folder / METRICS) == local_digest(folder / "local", SMALL)
 
 
 def test_five_hundred_runs_are_ten_submissions(tmp_path):

@@ -12,9 +12,10 @@ import pytest
 
 import weights
 from conftest import ROOT
-from fa import backends, gathering, records, training
-from fa.backends import kernel
-from fa.experiments import Run
+from fa.learning import backends, training
+from fa.learning.backends import kernel
+from fa.learning.run import Run
+from fa.metrics import gathering, shard_files
 
 # CPU model -> the instruction set that a machine must have to run code compiled for it.
 TARGETS = {"x86-64": "sse2", "x86-64-v2": "sse4_2", "haswell": "avx2", "skylake-avx512": "avx512f"}
@@ -108,4 +109,4 @@ def test_a_study_at_an_impossible_rate_is_recorded_and_marked(digits):
     for history in histories.values():
         assert len(history) == 2
         assert not math.isfinite(history[-1].mean_loss)
-    assert gathering.summary(records.to_table(histories).slice(0, 2), [])["finite"] is False
+    assert gathering.summary(shard_files.to_table(histories).slice(0, 2), [])["finite"] is False

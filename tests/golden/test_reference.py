@@ -5,33 +5,38 @@ import pytest
 from scipy import stats
 
 from conftest import ROOT
-from fa import claims, metrics, tables
-from fa.experiments import RUN_KEYS
-from fa.paper.studies import find_metrics
+from fa.learning.run import RUN_KEYS
+from fa.metrics.digests import verify
+from fa.metrics.tables import read_metrics
+from fa.pages.claims import write_claims
+from fa.pages.experiments import write_experiment
 
 REFERENCE = ROOT / "reference"
 
 
-def test_the_published_digest_is_of_the_published_values():
-    published = (REFERENCE / "digest.txt").read_text().strip()
-    assert metrics.digest(REFERENCE / "runs.parquet") == published
-    assert metrics.verify(REFERENCE / "runs.parquet", REFERENCE) == published
+def test_the_digests_are_of_the_published_values():
+    experiments = read_metrics(REFERENCE).experiments
+    found = dict(sentence.split(": same bits (", 1) for sentence in verify(REFERENCE, REFERENCE))
+    assert set(found) == set(experiments)
+    for name, record in experiments.items():
+        assert found[name] == f"{record['runs']} runs, digest {record['digest'][:16]}...)"
 
 
 def test_runs_are_the_last_epochs_of_the_curves():
     runs = pd.read_parquet(REFERENCE / "runs.parquet").set_index(list(RUN_KEYS))
     curves = pd.read_parquet(REFERENCE / "curves.parquet")
     last = curves[curves["epoch"] == curves["epochs"] - 1].set_index(list(RUN_KEYS))
-    assert len(runs) == 210
+    runs = runs.loc[last.index]
+    assert len(runs) == 210 + 120, "of the tables and the controls"
     assert (runs["weights_digest"] == last["weights_digest"]).all()
     assert (runs["final_loss"] == last["loss"]).all()
-    assert len(curves) == 210 * 200
+    assert len(curves) == 200 * len(runs)
 
 
 def test_one_published_run_is_trained_again_bit_by_bit(digits):
     """The whole 200 epochs of seed 0, random feedback, 20 hidden units."""
-    from fa import backends, training
-    from fa.experiments import Run
+    from fa.learning import backends, training
+    from fa.learning.run import Run
 
     published = pd.read_parquet(REFERENCE / "runs.parquet")
     row = published[
@@ -47,7 +52,7 @@ def test_one_published_run_is_trained_again_bit_by_bit(digits):
 
 def test_accuracies_are_distributed_as_those_of_the_numpy_reference():
     """Bits part after a few epochs, because training is chaotic; distributions must not."""
-    numpy_runs = pd.read_parquet(REFERENCE / "numpy/runs.parquet")
+    numpy_runs = pd.read_parquet(ROOT / "tests/golden/numpy.parquet")
     ours = pd.read_parquet(REFERENCE / "runs.parquet")
     assert len(numpy_runs) == 30
     same = ours.merge(numpy_runs[list(RUN_KEYS)], on=list(RUN_KEYS))
@@ -60,12 +65,10 @@ def test_accuracies_are_distributed_as_those_of_the_numpy_reference():
 @pytest.mark.parametrize("experiment", ["table1", "table2"])
 def test_the_readme_shows_the_published_tables(tmp_path, experiment):
     output = tmp_path / "table.md"
-    tables.write_comparison(REFERENCE / "runs.parquet", experiment, [output])
+    write_experiment(REFERENCE, experiment, [output])
     assert output.read_text() in (ROOT / "README.md").read_text()
 
 
 def test_the_readme_shows_the_verdicts_of_the_published_metrics(tmp_path):
-    folders = find_metrics([REFERENCE])
-    assert {"reference", "controls", "tuning"} <= {folder.name for folder in folders}
-    claims.write(folders, [tmp_path / "verdicts.md"])
+    write_claims(REFERENCE, [tmp_path / "verdicts.md"])
     assert (tmp_path / "verdicts.md").read_text() in (ROOT / "README.md").read_text()

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fa import backends, data, feedback
-from fa.data import CLASSES, PIXELS
-from fa.network import initial_weights
+from fa.learning import backends, feedback
+from fa.learning.network import initial_weights
+from fa.learning.randomness import stream
+from fa.mnist import digits as data
+from fa.mnist.digits import CLASSES, PIXELS
 
 # (hidden, feedback mode): units that fill the kernel's vectors and units that do not.
 NETWORKS = [
@@ -21,11 +23,12 @@ NETWORKS = [
 
 def trainer(digits, networks, backend="numba", batch_size=200, learning_rate=0.07):
     """Return a trainer on 2,000 samples of seed 0, and each network's feedback."""
-    samples = {0: data.split(digits, 0, 2000, 500)}
+    samples = {0: data.split(digits, stream(0, "split"), 2000, 500)}
     made = [backends.Network(0, *initial_weights(0, PIXELS, h, CLASSES)) for h, _ in networks]
     batches = 2000 // batch_size
-    back = [next(feedback.epochs(m, "log", 0, h, CLASSES, batches)) for h, m in networks]
-    return backends.choose(backend, 1)(samples, made, batch_size, learning_rate), back
+    task = backends.Task(samples, made, batch_size, learning_rate)
+    back = [next(feedback.weights_by_epoch(m, "log", 0, h, CLASSES, batches)) for h, m in networks]
+    return backends.choose(backend, 1)(task), back
 
 
 def digests(digits, networks: Sequence, batch_size: int, epochs: int = 3) -> list[str]:

@@ -2,16 +2,17 @@
 
 import pandas as pd
 import pytest
-import yaml
 
 import made_up
-from fa import statistics
-from fa.claims import CLAIMS, write
-from fa.figures import FIGURES, draw
-from fa.figures.style import note
-from fa.tables import write_comparison
+from fa.evidence import statistics
+from fa.evidence.claims import read_claims
+from fa.metrics.tables import read_metrics
+from fa.pages.claims import write_claims
+from fa.pages.experiments import write_experiment
+from fa.pages.figures import drawing
+from fa.pages.figures.style import note
 
-BY_ID = {claim["id"]: claim for claim in yaml.safe_load(CLAIMS.read_text())["claims"]}
+BY_ID = {claim["id"]: claim for claim in read_claims()["claims"]}
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +23,7 @@ def few_resamples(monkeypatch):
 @pytest.fixture(scope="module")
 def whole():
     """Return (runs, curves) of the post's study with eight seeds that all learn."""
-    runs = made_up.study_runs(made_up.STUDIES["."], 8)
+    runs = made_up.study_runs(made_up.POST, 8)
     runs["test_accuracy"] = runs["test_accuracy"].clip(lower=0.9)
     return runs, made_up.curves_of(runs)
 
@@ -31,7 +32,7 @@ def claims_of(folder, runs, curves=None):
     """Return the written table of claims and the comparisons of some metrics, by claim."""
     made_up.write(folder, runs, curves)
     tables = [folder / "claims.csv", folder / "comparisons.csv"]
-    write([folder], tables)
+    write_claims(folder, tables)
     return [pd.read_csv(path, dtype={"claim": str}).set_index("claim") for path in tables]
 
 
@@ -47,7 +48,7 @@ def test_pairs_are_the_seeds_that_both_arms_have(tmp_path, whole):
     assert claims.loc["1", "n"] == comparisons.loc["1", "n"] == len(both) == 6
     assert claims.loc["1", "measured"] == pytest.approx((both["random"] - both["backprop"]).mean())
     assert claims.loc["3", "n"] == 7
-    write_comparison(tmp_path / "runs.parquet", "table1", [tmp_path / "table1.csv"])
+    write_experiment(tmp_path, "table1", [tmp_path / "table1.csv"])
     rows = pd.read_csv(tmp_path / "table1.csv")
     assert set(rows["other_n"]) == set(rows["backprop_n"]) == {7}, "Welch's test is not paired"
 
@@ -66,7 +67,7 @@ def test_a_missing_arm_leaves_its_claims_open(tmp_path, whole):
 def test_without_a_file_of_curves_only_what_needs_them_is_open(tmp_path, whole):
     made_up.write(tmp_path, *whole)
     (tmp_path / "curves.parquet").unlink()
-    write([tmp_path], [tmp_path / "claims.csv"])
+    write_claims(tmp_path, [tmp_path / "claims.csv"])
     claims = pd.read_csv(tmp_path / "claims.csv", dtype={"claim": str}).set_index("claim")
     assert claims.loc["6a", "verdict"] == claims.loc["7b", "verdict"] == "undecided"
     assert claims.loc["1", "n"] == claims.loc["7a", "n"] == 8
@@ -80,18 +81,19 @@ def test_without_a_run_each_claim_names_the_command_that_makes_it(tmp_path, whol
         assert row["reason"] == f"not run: {BY_ID[name].get('command', 'make')}"
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_without_a_run_a_figure_says_so(tmp_path, whole, name):
+@pytest.mark.parametrize("kind", drawing.DRAW)
+def test_without_a_run_a_figure_says_so(tmp_path, whole, monkeypatch, kind):
     made_up.write(tmp_path, *[table[:0] for table in whole])
+    metrics = read_metrics(tmp_path)
+    metrics.experiments["table1"]["figures"] = {"mine": kind}
     said = []
 
     def spy(text):
         said.append(text)
         return note(text)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("fa.figures.note", spy)
-        draw(name, tmp_path, [tmp_path / "figure.svg"])
+    monkeypatch.setattr(drawing, "note", spy)
+    drawing.draw("mine", metrics, [tmp_path / "figure.svg"])
     assert len(said) == 1
-    assert said[0].startswith(f"{name}: no run to show")
+    assert said[0].startswith("mine: no run to show")
     assert (tmp_path / "figure.svg").stat().st_size > 1000

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import made_up
-from fa.paper import drawing
+from fa.pages.paper import everything
 
 TOOLS = ("pdflatex", "pdffonts", "pdfinfo", "pdftotext")
 MISSING = [tool for tool in TOOLS if shutil.which(tool) is None]
@@ -32,11 +32,13 @@ DOCUMENT = r"""
 \newcommand{\floatbox}{\typeout{SIZE \the\wd\content, \the\ht\content, \the\dp\content}%%
   \ifdim\wd\content>\textwidth\rotatebox{90}{\usebox{\content}}\else\usebox{\content}\fi}
 \begin{document}
-Random feedback: \faTableOneHiddenTwentyRandomMean\,\%% against
-\faTableOneHiddenTwentyBackpropMean\,\%%, \faTableOneHiddenTwentyRandomPStatement,
-a difference of \faTableOneHiddenTwentyRandomDifference{} points
-($n = \faTableOneHiddenTwentyRandomN$); in a formula
-$d = \faTableOneHiddenTwentyRandomDifference$. Claim 1 \faClaimOneVerdict.
+Random feedback: \fa{table1/hidden=20/random/mean}\,\%% against
+\fa{table1/hidden=20/backprop/mean}\,\%%, \fa{table1/hidden=20/random/p_statement},
+a difference of \fa{table1/hidden=20/random/difference} points
+($n = \fa{table1/hidden=20/random/n}$); in a formula
+$d = \fa{table1/hidden=20/random/difference}$. Claim 1 \fa{claim/1/verdict}.
+Controls: \fa{controls/hidden=20/backprop_scaled/mean}.
+\edef\plain{\faplain{table1/hidden=20/random/difference}}Plain: \texttt{\plain}.
 %s
 \end{document}
 """
@@ -61,8 +63,8 @@ POINTS = 72.27  # TeX's to the inch
 def drawn(tmp_path_factory):
     """Return the folder of a paper's outputs, drawn from metrics alone."""
     folder = tmp_path_factory.mktemp("paper")
-    made_up.write_all(folder / "reference")
-    drawing.redraw([folder / "reference"], folder / "out")
+    made_up.write(folder / "reference")
+    everything.redraw(folder / "reference", folder / "out")
     return folder / "out"
 
 
@@ -137,12 +139,14 @@ def test_the_numbers_stand_in_the_text(compiled, drawn):
     text = " ".join(tool("pdftotext", compiled[0], "-").split())
     runs = pd.read_parquet(drawn.parent / "reference" / "runs.parquet")
     chosen = runs[(runs["hidden"] == 20) & (runs["batch_size"] == 200)]
+    chosen = chosen[chosen["learning_rate"] == 0.07]
     means = 100 * chosen.groupby("feedback")["test_accuracy"].mean()
     assert f"Random feedback: {means['random']:.2f} % against {means['backprop']:.2f} %" in text
     difference = f"{means['random'] - means['backprop']:+.2f}".replace("-", "−")
     assert f"a difference of {difference} points (n = 6)" in text
     assert f"d = {difference}." in text
     assert re.search(r"p [=<] 0\.\d+, a difference", text)
+    assert f"Plain: {means['random'] - means['backprop']:+.2f}." in text
 
 
 def test_every_table_and_figure_is_in_it(compiled, drawn):
@@ -152,3 +156,38 @@ def test_every_table_and_figure_is_in_it(compiled, drawn):
         assert re.search(rf"Table \d+: {name(table)}", text), table
     for claim in pd.read_csv(drawn / "tables/claims.csv", dtype=str)["claim"]:
         assert re.search(rf"\b{claim}\b", text), claim
+
+
+def compile_text(folder, body, preamble=""):
+    """Return the finished pdflatex of a small document that reads the numbers."""
+    document = rf"\documentclass{{article}}{preamble}\input{{numbers}}\begin{{document}}{body}"
+    (folder / "small.tex").write_text(document + r"\end{document}")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "small.tex"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace")
+
+
+@pytest.mark.parametrize("macro", ["fa", "faplain"])
+def test_an_unknown_key_is_an_error_that_names_it(drawn, macro):
+    done = compile_text(drawn, rf"As \{macro}{{table1/hidden=20/random/maen}}.")
+    assert done.returncode != 0
+    log = " ".join(done.stdout.split())
+    assert "There is no number" in log
+    assert "table1/hidden=20/random/maen" in log
+
+
+def test_a_number_stands_in_a_title_and_a_caption(drawn):
+    title = r"\section{Of \fa{runs/all} runs}\begin{table}\caption{\fa{claim/1/p}}\end{table}"
+    done = compile_text(drawn, rf"\tableofcontents{title}")
+    assert done.returncode == 0, done.stdout[-2000:]
+
+
+@pytest.mark.skipif(
+    subprocess.run(["kpsewhich", "siunitx.sty"], capture_output=True).returncode != 0
+    if not MISSING
+    else True,
+    reason="no siunitx: apt-get install texlive-science",
+)
+def test_siunitx_takes_a_plain_number(drawn):
+    number = r"$\num{\faplain{table1/hidden=20/random/difference}}$"
+    done = compile_text(drawn, number, r"\usepackage{siunitx}")
+    assert done.returncode == 0, done.stdout[-2000:]

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from fa.alignment import alignment
+from fa.learning.alignment import alignment
 
 
 def test_against_numpy():

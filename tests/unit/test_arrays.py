@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
-from fa import data, feedback
-from fa.backends import Network, arrays
-from fa.network import initial_weights
+from fa.learning import feedback
+from fa.learning.backends import Network, Task, arrays
+from fa.learning.network import initial_weights
+from fa.learning.randomness import stream
+from fa.mnist import digits as data
 
 NETWORKS = [(0, 20, "random"), (1, 20, "backprop"), (0, 7, "onehot"), (1, 7, "redrawn_every_batch")]
 
@@ -18,12 +20,17 @@ class StrictTrainer(arrays.ArrayTrainer):
 
 def train(trainer, digits, chosen, epochs=2):
     """Return the losses of every network and its weights after some epochs."""
-    samples = {seed: data.split(digits, seed, 400, 100) for seed in sorted({c[0] for c in chosen})}
+    samples = {
+        seed: data.split(digits, stream(seed, "split"), 400, 100)
+        for seed in sorted({seed for seed, _, _ in chosen})
+    }
     networks = [
         Network(seed, *initial_weights(seed, 784, hidden, 10)) for seed, hidden, _ in chosen
     ]
-    backs = [feedback.epochs(mode, "log", seed, hidden, 10, 4) for seed, hidden, mode in chosen]
-    trained = trainer(samples, networks, 100, 0.01)
+    backs = [
+        feedback.weights_by_epoch(mode, "log", seed, hidden, 10, 4) for seed, hidden, mode in chosen
+    ]
+    trained = trainer(Task(samples, networks, 100, 0.01))
     losses = [trained.epoch([next(back) for back in backs]) for _ in range(epochs)]
     accuracies = [trained.test_accuracy(index) for index in range(len(chosen))]
     return np.hstack(losses), [trained.weights(index) for index in range(len(chosen))], accuracies

@@ -9,17 +9,18 @@ import pytest
 
 from benchmarks import pipeline, scale, training, work, worker
 from benchmarks.peers.numpy_blas import NumpyBlas
-from fa import data
-from fa.backends.arrays import ArrayTrainer
 from fa.errors import UserError
-from fa.records import write_shard
+from fa.learning.backends.arrays import ArrayTrainer
+from fa.learning.randomness import stream
+from fa.metrics.shard_files import write_shard
+from fa.mnist import digits as data
 
 SMALL = work.Case(hidden=5, networks=2, feedback="random")
 
 
 @pytest.fixture(scope="module")
 def train(digits):
-    return data.split(digits, 0, work.CHECKED_BATCHES * work.BATCH_SIZE, 0)[0]
+    return data.split(digits, stream(0, "split"), work.CHECKED_BATCHES * work.BATCH_SIZE, 0)[0]
 
 
 @pytest.mark.parametrize("implementation", [ArrayTrainer, NumpyBlas])
@@ -33,8 +34,8 @@ def test_what_does_the_work_passes_the_check(implementation, feedback, train):
 class Averaging(ArrayTrainer):
     """Averages the gradient over the batch, which the post sums."""
 
-    def __init__(self, samples, networks, batch_size, learning_rate):
-        super().__init__(samples, networks, batch_size, learning_rate / batch_size)
+    def __init__(self, task):
+        super().__init__(task._replace(learning_rate=task.learning_rate / task.batch_size))
 
 
 class Deaf(ArrayTrainer):
@@ -147,8 +148,8 @@ def study(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     results = tmp_path / "results"
     for seed, peak in enumerate(("300.0", "-")):
-        write_shard({}, results / f"runs/seed={seed}/x.parquet", {"seconds": 8.0})
-        tsv = results / f"benchmarks/train/seed={seed}/x.tsv"
+        write_shard({}, results / f"runs/seed-{seed}/x.parquet", {"seconds": 8.0})
+        tsv = results / f"benchmarks/train/seed-{seed}/x.tsv"
         tsv.parent.mkdir(parents=True)
         tsv.write_text(f"s\tmax_rss\n10.0\t{peak}\n")
     for name, seconds in (("gather", 2.0), ("download", 99.0)):

@@ -8,15 +8,17 @@ import pytest
 import yaml
 from scipy import stats
 
-from fa import claims, statistics, tables
-from fa.claims.audit import comparisons, post_audit
-from fa.claims.findings import Finding, multiplications
-from fa.claims.presentation import claims_text
-from fa.claims.verdicts import decide, evaluate
 from fa.errors import UserError
-from fa.experiments import RUN_KEYS
+from fa.evidence import statistics
+from fa.evidence.audit import comparisons, post_audit
+from fa.evidence.claims import read_claims
+from fa.evidence.comparison import POST
+from fa.evidence.findings import KINDS, Finding, multiplications
+from fa.evidence.verdicts import decide, evaluate
+from fa.learning.run import RUN_KEYS
+from fa.pages.claims import TABLES, claims_text, write_claims
 
-CLAIMS = claims.read_claims(claims.CLAIMS)
+CLAIMS = read_claims()
 ARMS = CLAIMS["arms"]
 # 30 typical runs, within half a point of their mean.
 NOISE = stats.norm.ppf((np.random.default_rng(1).permutation(30) + 0.5) / 30) * 0.002
@@ -165,9 +167,9 @@ def test_without_runs_every_claim_is_undecided_and_names_its_command():
     table = verdicts(runs("random", [0.9] * 3))
     counted = table.pop("verdict")
     assert (counted.drop("9") == "undecided").all()
-    assert table.loc["8a", "reason"] == "not run: make tuning"
+    assert table.loc["8a", "reason"] == "not run: make"
     assert table.loc["11b", "reason"] == "not run: make scaling"
-    assert table.loc["5a", "reason"] == "not run: make controls"
+    assert table.loc["5a", "reason"] == "not run: make"
     assert table.loc["1", "reason"] == "not run: make"
     assert table.loc["7a", "reason"] == "too few seeds: make"
 
@@ -218,7 +220,7 @@ def test_two_rates_are_no_sweep():
     table = verdicts(
         runs("backprop", 0.92 + NOISE), runs("backprop", 0.95 + NOISE, learning_rate=0.1)
     )
-    assert table.loc["8a", "reason"] == "too few seeds or values of learning rate: make tuning"
+    assert table.loc["8a", "reason"] == "too few seeds or values of learning rate: make"
 
 
 def test_one_broken_arm_is_not_as_good_as_one_that_learns():
@@ -330,7 +332,7 @@ def test_what_is_missing_is_named():
     assert table.loc["1", "n"] == 30
     assert table.loc["6c", "reason"] == "run, but too few whole curves: make"
     assert table.loc["7b", "reason"] == "run, but too few whole curves: make"
-    assert table.loc["5a", "reason"] == "not run: make controls"
+    assert table.loc["5a", "reason"] == "not run: make"
     broken = runs("backprop", 0.1 + NOISE)
     every = pd.concat([curves(random, 200 * 0.98**EPOCHS), curves(broken, 200 + EPOCHS)])
     table = verdicts(random, broken, curves=every)
@@ -403,19 +405,22 @@ def test_the_audit_of_the_post():
     assert contradiction[["arm_a", "arm_b"]].values.tolist() == [["backprop", "backprop"]]
 
 
+def write(folder, runs, curves):
+    """Write a folder of metrics that says nothing of its experiments."""
+    runs.to_parquet(folder / "runs.parquet")
+    curves.to_parquet(folder / "curves.parquet")
+    (folder / "experiments.json").write_text("{}")
+
+
 def test_the_files(tmp_path):
     arms = pd.concat([runs("random", 0.935 + NOISE), runs("backprop", 0.900 + NOISE[::-1])])
-    for folder in ("first", "second"):
-        (tmp_path / folder).mkdir()
-        arms.to_parquet(tmp_path / folder / "runs.parquet")
-        curves(arms, 200 * 0.98**EPOCHS).to_parquet(tmp_path / folder / "curves.parquet")
+    write(tmp_path, arms, curves(arms, 200 * 0.98**EPOCHS))
     outputs = [
         tmp_path / f"tables/{name}.{suffix}"
         for name in ("claims", "comparisons", "post_audit")
         for suffix in ("csv", "md", "tex")
     ]
-    folders = [tmp_path / name for name in ("first", "second", "never made")]
-    claims.write(folders, outputs)
+    write_claims(tmp_path, outputs)
     table = pd.read_csv(outputs[0]).set_index("claim")
     assert table.loc["1", "verdict"] == "holds"
     assert table.loc["1", "n"] == 30
@@ -423,7 +428,7 @@ def test_the_files(tmp_path):
     row = next(line for line in markdown if line.startswith("| 1 "))
     assert "93.5 vs 90.0 %, p = 0.003" in row
     assert "+3.50 points (93.50 vs 90.00 %)" in row
-    assert any("undecided: not run: make tuning" in line for line in markdown)
+    assert any("undecided: not run: make scaling" in line for line in markdown)
     latex = outputs[2].read_text()
     assert r"\toprule" in latex
     assert r"93.5 vs 90.0 \%" in latex
@@ -432,30 +437,27 @@ def test_the_files(tmp_path):
 
 def test_a_study_with_none_of_the_runs_has_its_tables_too(tmp_path):
     few = runs("random", [0.5], epochs=5)
-    few.to_parquet(tmp_path / "runs.parquet")
-    curves(few, EPOCHS + 1.0).to_parquet(tmp_path / "curves.parquet")
-    outputs = [tmp_path / f"{n}.{s}" for n in claims.TABLES for s in ("csv", "md", "tex")]
-    claims.write([tmp_path], outputs)
+    write(tmp_path, few, curves(few, EPOCHS + 1.0))
+    outputs = [tmp_path / f"{n}.{s}" for n in TABLES for s in ("csv", "md", "tex")]
+    write_claims(tmp_path, outputs)
     assert pd.read_csv(tmp_path / "comparisons.csv").empty
 
 
 def test_what_is_wrong_is_named(tmp_path):
     with pytest.raises(UserError, match=r"no runs\.parquet"):
-        claims.write([tmp_path], [])
-    arms = runs("random", [0.9])
-    arms.to_parquet(tmp_path / "runs.parquet")
-    NO_CURVES.to_parquet(tmp_path / "curves.parquet")
+        write_claims(tmp_path, [])
+    write(tmp_path, runs("random", [0.9]), NO_CURVES)
     with pytest.raises(UserError, match="none of the tables"):
-        claims.write([tmp_path], [tmp_path / "findings.md"])
+        write_claims(tmp_path, [tmp_path / "findings.md"])
     for change in ({"a": "rnadom"}, {"kind": "mode"}, {"metric": "speed"}, {"family": "other"}):
         wrong = tmp_path / "wrong.yaml"
         wrong.write_text(yaml.safe_dump(with_claim(**change)))
         with pytest.raises(UserError, match="claim 1: .* choose from"):
-            claims.read_claims(wrong)
+            read_claims(wrong)
 
 
 def test_claims_yaml_says_what_the_post_says():
-    post = yaml.safe_load(tables.POST.read_text())["tables"]
+    post = yaml.safe_load(POST.read_text())["tables"]
     ours = {claim["id"]: claim.get("reported") for claim in CLAIMS["claims"]}
     first, second, third = *post["table1"], *post["table2"]
     for claim, entry in (("1", first), ("3", third)):
@@ -466,7 +468,7 @@ def test_claims_yaml_says_what_the_post_says():
 
 
 def test_every_rule_is_written_down_and_every_id_is_unique():
-    assert set(CLAIMS["kinds"]) == set(claims.KINDS)
+    assert set(CLAIMS["kinds"]) == set(KINDS)
     ids = [claim["id"] for claim in CLAIMS["claims"]]
     assert len(set(ids)) == len(ids)
     assert {identity.rstrip("abcde") for identity in ids} == {str(n) for n in range(1, 12)}

@@ -12,7 +12,7 @@ from conftest import MNIST, ROOT, call
 def test_help_lists_every_command():
     done = call("fa", "--help")
     assert done.returncode == 0
-    for command in ("download", "train", "gather", "verify", "table", "figure", "environment"):
+    for command in ("download", "train", "gather", "verify", "table", "figure", "provenance"):
         assert command in done.stdout
 
 
@@ -72,9 +72,9 @@ def test_make_works_in_the_folder_that_the_configuration_names(tmp_path, config,
     (tmp_path / "config.yaml").write_text(config)
     (tmp_path / "requirements.lock").touch()
     (tmp_path / ".venv").symlink_to(sys.prefix)
-    targets = ["reproduce", "controls", "figures", "verify", "publish"]
+    targets = ["reproduce", "quick", "figures", "verify", "publish"]
     done = subprocess.run(
-        ["make", "--dry-run", *targets],
+        ["make", "--dry-run", "--no-print-directory", *targets],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -83,10 +83,26 @@ def test_make_works_in_the_folder_that_the_configuration_names(tmp_path, config,
     assert done.stderr == ""
     for part in (
         f"--report '{folder}/report.html'",
-        f"--config results='{folder}/controls'",
-        f"--report '{folder}/controls/report.html'",
-        f"--metrics '{folder}' --output '{folder}/paper'",
-        f"--runs '{folder}/metrics/runs.parquet'",
+        f"--configfile workflow/quick.yaml --config results='{folder}/quick'",
+        f"--report '{folder}/quick/report.html'",
+        f"--metrics '{folder}/metrics' --output '{folder}/paper'",
+        f"-m fa verify --metrics '{folder}/metrics'",
         f"publish.py '{folder}'",
     ):
         assert part in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("target", "study"),
+    [("scaling", "'study=[scaling]'"), ("mine", "'study=[mine]'"), ("everything", "study=all")],
+)
+def test_make_adds_an_experiment_to_the_same_results(target, study):
+    done = subprocess.run(
+        ["make", "--dry-run", "--old-file=.venv/installed", target],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert f"--config {study} --report-after-run" in done.stdout
+    assert "--report 'results/report.html'" in done.stdout

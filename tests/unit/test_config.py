@@ -6,8 +6,9 @@ import pytest
 import yaml
 
 from conftest import ROOT
-from fa.config import checked
 from fa.errors import UserError
+from fa.pages.figures import KINDS, drawing
+from fa.plan.config import checked
 
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -56,7 +57,13 @@ def grid(**values):
         ("experiments.mine", grid(batch_size=[100, 7]), "experiments.mine[0].batch_size: 7 does not divide"),
         ("experiments.mine", [{"hidden": 20}], "experiments.mine[0]: feedback is missing"),
         ("study", ["table9"], "study: 'table9' is not an experiment; choose from table1, table2"),
+        ("study", "table9", "study: 'table9' is not an experiment; choose from table1, table2"),
         ("experiments.a-b", grid(), '"a-b" is not a name'),
+        ("experiments.mine", {"title": "Mine"}, "experiments.mine: grids is missing"),
+        ("experiments.mine", {"grids": grid(), "seed": 3}, "experiments.mine: unknown key seed; the keys here are title, about"),
+        ("experiments.mine", {"grids": grid(batch_size=7)}, "experiments.mine.grids[0].batch_size: 7 does not divide"),
+        ("experiments.mine", {"grids": grid(), "figures": ["pie"]}, 'experiments.mine.figures[0]: "pie" is not one of accuracy'),
+        ("experiments.mine", {"grids": grid(), "figures": {"tuning": "accuracy"}}, "experiments.mine.figures: tuning is of kind accuracy here, but tuning in another experiment"),
     ],
 )  # fmt: skip
 def test_one_message_names_key_value_and_remedy(key, value, message):
@@ -79,39 +86,66 @@ def test_every_problem_is_in_the_message():
 def test_a_short_configuration_gets_the_defaults_of_the_post():
     short = checked({"experiments": {"mine": grid()}}, SCHEMA)
     full = checked(CONFIG, SCHEMA)
-    assert {**short, "experiments": None} == {**full, "experiments": None}
+    own = {"experiments": None, "study": None}
+    assert {**short, **own} == {**full, **own}
 
 
-def test_a_study_is_a_choice_of_experiments():
-    chosen = checked(CONFIG | {"study": ["table2"]}, SCHEMA)
-    assert list(chosen["experiments"]) == ["table2"]
+def test_a_list_of_grids_is_an_experiment_with_nothing_else_said():
+    mine = checked({"experiments": {"mine": grid()}, "seeds": 4}, SCHEMA)["experiments"]["mine"]
+    assert mine == {
+        "title": "Experiment mine",
+        "about": "",
+        "figures": {"mine_accuracy": "accuracy", "mine_loss_all_seeds": "loss_all_seeds"},
+        "seeds": 4,
+        "fanout": ["hidden", "feedback", "seed"],
+        "seeds_per_job": 1,
+        "grids": grid(),
+    }
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "studies").glob("*.yaml")), ids=lambda p: p.stem)
-def test_every_study_of_ours_is_right(path):
-    overlay = yaml.safe_load(path.read_text())
-    merged = CONFIG | overlay
-    for key in ("training", "experiments"):
-        merged[key] = CONFIG[key] | overlay.get(key, {})
-    checked(merged, SCHEMA)
-    assert overlay["results"] == f"results/{path.stem}"
+@pytest.mark.parametrize(
+    ("study", "chosen"),
+    [("all", list(CONFIG["experiments"])), ("table2", ["table2"]), (["tuning"], ["tuning"])],
+)
+def test_a_study_is_a_choice_of_experiments(study, chosen):
+    config = checked(CONFIG | {"study": study}, SCHEMA)
+    assert config["study"] == chosen
+    assert list(config["experiments"]) == list(CONFIG["experiments"])
+
+
+def test_the_quick_study_is_right():
+    overlay = yaml.safe_load((ROOT / "workflow/quick.yaml").read_text())
+    merged = CONFIG | overlay | {"training": CONFIG["training"] | overlay["training"]}
+    assert checked(merged, SCHEMA)["study"] == ["table1", "table2"]
+    assert overlay["results"] == "results/quick"
+
+
+def test_the_kinds_of_figures_are_those_that_can_be_drawn():
+    assert set(SCHEMA["$defs"]["figure_kind"]["enum"]) == set(KINDS) == set(drawing.DRAW)
 
 
 def objects(schema, path=""):
-    """Yield (path, schema) of every key of the schema."""
+    """Yield (path, schema) of every key of the schema, whatever it is in."""
+    schema = SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
     for key, entry in schema.get("properties", {}).items():
         yield f"{path}{key}", entry
         yield from objects(entry, f"{path}{key}.")
-        for inner in (entry.get("additionalProperties"), entry.get("items")):
-            if isinstance(inner, dict):
-                yield from objects(inner, f"{path}{key}.")
-                yield from objects(inner.get("items", {}), f"{path}{key}.")
+    inner = [schema.get("additionalProperties"), schema.get("items"), *schema.get("anyOf", [])]
+    for branch in inner:
+        if isinstance(branch, dict):
+            yield from objects(branch, path)
 
 
 def test_every_key_is_described_in_schema_and_docs():
     docs = (ROOT / "docs/configuration.md").read_text()
     found = dict(objects(SCHEMA))
-    assert {"training.epochs", "experiments.hidden", "fanout"} <= set(found)
+    # An experiment may be given as its grids alone: their keys then lack a step.
+    for path in [path for path in found if path.startswith("experiments.grids.")]:
+        if path != "experiments.grids.seeds":
+            del found[path.replace(".grids", "")]
+    assert {"training.epochs", "experiments.grids.hidden", "experiments.title", "fanout"} <= set(
+        found
+    )
     for path, entry in found.items():
         assert entry.get("description"), f"{path} has no description"
         assert f"`{path}`" in docs, f"docs/configuration.md does not explain {path}"

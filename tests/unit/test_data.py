@@ -5,8 +5,9 @@ import struct
 import numpy as np
 import pytest
 
-from fa import data
 from fa.errors import UserError
+from fa.learning.randomness import stream
+from fa.mnist import digits as data
 
 
 def idx_images(count=2, rows=28, columns=28, magic=2051, body=None):
@@ -71,11 +72,11 @@ def test_names_a_missing_file(tmp_path):
 def test_split_is_seeded_and_disjoint(digits):
     # The images do not say where they stood in the pool; their positions as labels do.
     numbered = data.Digits(digits.images, np.arange(70_000))
-    train, test = data.split(numbered, 0, 50_000, 10_000)
+    train, test = data.split(numbered, stream(0, "split"), 50_000, 10_000)
     assert (len(train.labels), len(test.labels)) == (50_000, 10_000)
     assert len(set(train.labels) | set(test.labels)) == 60_000
     np.testing.assert_array_equal(train.images[7], digits.images[train.labels[7]])
-    again, _ = data.split(numbered, 0, 50_000, 10_000)
-    other, _ = data.split(numbered, 1, 50_000, 10_000)
+    again, _ = data.split(numbered, stream(0, "split"), 50_000, 10_000)
+    other, _ = data.split(numbered, stream(1, "split"), 50_000, 10_000)
     np.testing.assert_array_equal(train.labels, again.labels)
     assert np.mean(train.labels == other.labels) < 0.01

@@ -8,8 +8,8 @@ import threading
 import pytest
 
 from conftest import MNIST
-from fa import download
 from fa.errors import UserError
+from fa.mnist import download
 
 
 @pytest.fixture

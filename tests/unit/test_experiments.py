@@ -1,23 +1,35 @@
 """Grids, runs and shards."""
 
+import json
+
 import pytest
 import yaml
 
 from conftest import ROOT
-from fa import experiments
-from fa.config import checked
 from fa.errors import UserError
+from fa.plan import files, networks
+from fa.plan.config import checked
+from fa.plan.grids import unroll
+from fa.plan.shards import shard_name, shards, shown
 
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+POST = {name: CONFIG["experiments"][name] for name in ("table1", "table2")}
+
+
+def configured(**changes):
+    """Return config.yaml, changed and checked."""
+    return checked(CONFIG | changes, SCHEMA)
 
 
 @pytest.fixture
-def config():
-    return checked(yaml.safe_load((ROOT / "config.yaml").read_text()), SCHEMA)
+def post():
+    """Return the configuration of the post's two tables alone."""
+    return configured(experiments=POST, study="all")
 
 
-def test_the_study_of_the_post(config):
-    runs = experiments.unroll(config)
+def test_the_study_of_the_post(post):
+    runs = unroll(post)
     assert len(runs) == 30 * 7
     shared = [names for names in runs.values() if names == ["table1", "table2"]]
     assert len(shared) == 30, "backprop at 20 hidden units serves both tables"
@@ -25,65 +37,108 @@ def test_the_study_of_the_post(config):
     assert {run.feedback_scale for run in runs if run.feedback != "backprop"} == {"log"}
 
 
+def test_every_experiment_has_the_backprop_that_it_is_compared_with():
+    for name in CONFIG["experiments"]:
+        one = configured(experiments={name: CONFIG["experiments"][name]}, study="all")
+        settings = {}
+        for run in unroll(one):
+            key = run.hidden, run.batch_size, run.learning_rate, run.epochs, run.seed
+            settings.setdefault(key, set()).add(run.feedback)
+        assert all("backprop" in modes for modes in settings.values()), name
+
+
 @pytest.mark.parametrize(
     ("fanout", "jobs", "largest"),
     [
+        # Backprop at 20 hidden units is trained for table 1; table 2 has one-hot feedback alone.
         (["hidden", "feedback", "seed"], 210, 1),
-        (["seed"], 60, 5),
-        (["feedback"], 5, 60),
-        ([], 2, 150),
+        (["seed"], 60 + 30, 4),
+        (["feedback"], 4 + 1, 60),
+        ([], 2 + 1, 120),
     ],
 )
-def test_fanout_partitions_the_runs(config, fanout, jobs, largest):
-    runs = experiments.unroll(config)
-    shards = experiments.shards(runs, fanout)
-    assert len(shards) == len({shard.name for shard in shards}) == jobs
-    assert sorted(run for shard in shards for run in shard.runs) == list(runs)
-    assert max(len(shard.runs) for shard in shards) == largest
+def test_fanout_partitions_the_runs(fanout, jobs, largest):
+    config = configured(experiments=POST, study="all", fanout=fanout)
+    packed = shards(config)
+    assert len(packed) == jobs
+    assert sorted(run for shard in packed.values() for run in shard.runs) == list(unroll(config))
+    assert max(len(shard.runs) for shard in packed.values()) == largest
 
 
 @pytest.mark.parametrize(("seeds_per_job", "jobs"), [(1, 210), (7, 35), (30, 7), (1000, 7)])
-def test_seeds_share_a_job(config, seeds_per_job, jobs):
-    runs = experiments.unroll(config)
-    shards = experiments.shards(runs, config["fanout"], seeds_per_job)
-    assert len(shards) == jobs
-    assert sorted(run for shard in shards for run in shard.runs) == list(runs)
-    for shard in shards:
+def test_seeds_share_a_job(seeds_per_job, jobs):
+    config = configured(experiments=POST, study="all", seeds_per_job=seeds_per_job)
+    packed = shards(config)
+    assert len(packed) == jobs
+    assert sorted(run for shard in packed.values() for run in shard.runs) == list(unroll(config))
+    for shard in packed.values():
         seeds = {run.seed for run in shard.runs}
         assert max(seeds) // seeds_per_job == min(seeds) // seeds_per_job
 
 
-def test_five_thousand_runs_are_few_jobs_with_short_command_lines(config):
+def test_five_thousand_runs_are_few_jobs_with_short_command_lines():
     grid = {"hidden": [10, 20, 30, 40, 50], "feedback": ["backprop", "random"], "seeds": 500}
-    runs = experiments.unroll(config | {"experiments": {"mine": [grid]}})
-    assert len(runs) == 5_000
-    shards = experiments.shards(runs, config["fanout"], 25)
-    assert len(shards) == 200
-    assert max(len(shard.networks) for shard in shards) < 100
+    config = configured(experiments={"mine": [grid]}, study="all", seeds_per_job=25)
+    assert len(unroll(config)) == 5_000
+    packed = shards(config)
+    assert len(packed) == 200
+    assert max(len(shard.networks) for shard in packed.values()) < 100
 
 
-def test_the_file_of_a_run_depends_on_the_run_alone(config):
-    run = next(run for run in experiments.unroll(config) if run.seed == 26)
+def test_a_job_of_one_run_is_named_after_it_and_jobs_of_more_after_their_experiment(post):
+    run = next(run for run in unroll(post) if run.seed == 26)
     rest = "constant_batch-200_rate-0.07_epochs-200"
-    for seeds_per_job, folder in ((1, "seed=26"), (25, "seeds=25-49"), (1000, "seeds=0-999")):
-        name = experiments.shard_name(run, config["fanout"], seeds_per_job)
-        assert name == f"hidden=20/feedback=backprop/{folder}/{rest}"
+    every = ["hidden", "feedback", "seed"]
+    for fanout, seeds_per_job, folders in (
+        (every, 1, "hidden-20/feedback-backprop/seed-26"),
+        (every, 25, "mine/hidden-20/feedback-backprop/seeds-25-49"),
+        (every, 1000, "mine/hidden-20/feedback-backprop/seeds-0-999"),
+        (["hidden", "feedback"], 1, "mine/hidden-20/feedback-backprop"),
+    ):
+        packing = {"fanout": fanout, "seeds_per_job": seeds_per_job}
+        assert shard_name(run, "mine", packing) == f"{folders}/{rest}"
     for fanout in (["hidden"], []):
-        assert experiments.shard_name(run, fanout, 25) == experiments.shard_name(run, fanout)
+        names = {
+            shard_name(run, "mine", {"fanout": fanout, "seeds_per_job": seeds}) for seeds in (1, 25)
+        }
+        assert len({name.removeprefix("mine/") for name in names}) == 1
 
 
-def test_adding_to_a_grid_leaves_the_other_shards_alone(config):
-    before = set(experiments.shards(experiments.unroll(config), config["fanout"]))
-    config["experiments"]["table1"][0] |= {"hidden": [20, 30], "batch_size": [200, 50]}
-    config["seeds"] = 31
-    after = set(experiments.shards(experiments.unroll(config), config["fanout"]))
+def test_adding_to_a_grid_leaves_the_other_shards_alone():
+    before = set(shards(configured(experiments=POST, study="all")).values())
+    grids = [dict(grid) for grid in POST["table1"]["grids"]]
+    grids[0] |= {"hidden": [20, 30], "batch_size": [200, 50]}
+    larger = POST | {"table1": POST["table1"] | {"grids": grids}}
+    after = set(shards(configured(experiments=larger, study="all", seeds=31)).values())
     assert before < after
 
 
-def test_backprop_is_trained_once_whatever_the_feedback_scale(config):
+def test_what_is_in_a_job_does_not_depend_on_the_study():
+    whole = shards(configured(study="all"))
+    for study in CONFIG["experiments"]:
+        assert shards(configured(study=study)) == whole
+    assert sorted(run for shard in whole.values() for run in shard.runs) == list(
+        unroll(configured())
+    )
+
+
+def test_what_was_trained_before_is_shown_and_what_was_begun_is_not(tmp_path):
+    config = configured(study="table1")
+    packed = shards(config)
+    assert shown(config, packed, tmp_path) == ["table1"]
+    for name, shard in packed.items():
+        if "scaling" in shard.experiments:
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / f"{name}.parquet").touch()
+    assert shown(config, packed, tmp_path) == ["table1", "scaling"]
+    next(tmp_path.rglob("*.parquet")).unlink()
+    assert shown(config, packed, tmp_path) == ["table1"]
+
+
+def test_backprop_is_trained_once_whatever_the_feedback_scale():
     grid = {"hidden": 20, "feedback": ["backprop", "random"], "feedback_scale": ["log", "constant"]}
-    config |= {"experiments": {"scales": [grid]}, "seeds": [4]}
-    assert [(run.feedback, run.feedback_scale) for run in experiments.unroll(config)] == [
+    config = configured(experiments={"scales": [grid]}, study="all", seeds=[4])
+    assert [(run.feedback, run.feedback_scale) for run in unroll(config)] == [
         ("backprop", "constant"),
         ("random", "constant"),
         ("random", "log"),
@@ -92,9 +147,10 @@ def test_backprop_is_trained_once_whatever_the_feedback_scale(config):
 
 @pytest.mark.parametrize("seeds_per_job", [1, 4])
 @pytest.mark.parametrize("fanout", [["hidden", "feedback", "seed"], ["seed"], []])
-def test_a_shard_names_its_networks_for_the_command_line(config, fanout, seeds_per_job):
-    for shard in experiments.shards(experiments.unroll(config), fanout, seeds_per_job):
-        parsed = [n for text in shard.networks.split() for n in experiments.parse_networks(text)]
+def test_a_shard_names_its_networks_for_the_command_line(fanout, seeds_per_job):
+    config = configured(experiments=POST, study="all", fanout=fanout, seeds_per_job=seeds_per_job)
+    for shard in shards(config).values():
+        parsed = [n for text in shard.networks.split() for n in networks.parse_networks(text)]
         named = [{key: getattr(run, key) for key in parsed[0]} for run in shard.runs]
         assert sorted(map(str, parsed)) == sorted(map(str, named))
 
@@ -113,10 +169,23 @@ def test_a_shard_names_its_networks_for_the_command_line(config, fanout, seeds_p
 )
 def test_a_wrong_network_is_explained(text, message):
     with pytest.raises(UserError, match=message):
-        experiments.parse_networks(text)
+        networks.parse_networks(text)
 
 
-def test_run_table_round_trip(config, tmp_path):
-    experiments.write_run_table(config, tmp_path / "table")
-    rows = experiments.read_run_table(tmp_path / "table")
-    assert {run: names for run, names, _ in rows} == experiments.unroll(config)
+def test_the_plan_has_the_runs_of_the_study_and_the_rows_of_every_experiment(tmp_path):
+    config = configured(study=["table2", "tuning"])
+    files.write_plan(config, tmp_path)
+    runs = files.read_runs(tmp_path)
+    assert {planned.run: planned.experiments for planned in runs} == {
+        run: kept
+        for run, names in unroll(config).items()
+        if (kept := [name for name in names if name in config["study"]])
+    }
+    packed = shards(config)
+    assert all(planned.run in packed[planned.shard].runs for planned in runs)
+    records = json.loads((tmp_path / "experiments.json").read_text())
+    assert list(records) == list(CONFIG["experiments"])
+    assert records["tuning"]["figures"] == {"tuning": "tuning"}
+    assert len(records["sensitivity"]["rows"]) == 2 * 2 * 4 * 4
+    row = {"hidden": 20, "batch_size": 200, "learning_rate": 0.07, "epochs": 200}
+    assert row | {"feedback": "onehot", "feedback_scale": "log"} in records["table2"]["rows"]

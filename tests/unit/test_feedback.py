@@ -6,14 +6,14 @@ import math
 import numpy as np
 import pytest
 
-from fa import feedback
 from fa.errors import UserError
-from fa.randomness import stream
+from fa.learning import feedback
+from fa.learning.randomness import stream
 
 
 def first(mode, seed=0, hidden=20):
     """Return a mode's B in the first epoch, where s(t) is 1."""
-    return next(feedback.epochs(mode, "log", seed, hidden, 10, batches=4))
+    return next(feedback.weights_by_epoch(mode, "log", seed, hidden, 10, batches=4))
 
 
 def test_every_mode_of_the_post_is_there():
@@ -21,20 +21,20 @@ def test_every_mode_of_the_post_is_there():
 
 
 def test_backprop_is_the_live_w2_and_its_control_is_scaled():
-    plain = feedback.epochs("backprop", "log", 0, 20, 10, 4)
-    scaled = feedback.epochs("backprop_scaled", "log", 0, 20, 10, 4)
+    plain = feedback.weights_by_epoch("backprop", "log", 0, 20, 10, 4)
+    scaled = feedback.weights_by_epoch("backprop_scaled", "log", 0, 20, 10, 4)
     assert [next(plain) for _ in range(3)] == [1, 1, 1]
     assert [next(scaled) for _ in range(3)] == [math.log(math.e + t) for t in range(3)]
 
 
 def test_fixed_feedback_changes_by_its_scale_alone():
-    weights = feedback.epochs("random", "log", 0, 20, 10, 4)
+    weights = feedback.weights_by_epoch("random", "log", 0, 20, 10, 4)
     start, later = next(weights), next(weights)
     np.testing.assert_array_equal(later, np.float32(math.log(math.e + 1)) * start)
 
 
 def test_redrawn_feedback_is_new_every_epoch_or_batch():
-    epochs = feedback.epochs("redrawn_every_epoch", "constant", 0, 20, 10, 4)
+    epochs = feedback.weights_by_epoch("redrawn_every_epoch", "constant", 0, 20, 10, 4)
     one, two = next(epochs), next(epochs)
     assert one.shape == two.shape == (20, 10)
     batches = first("redrawn_every_batch")

@@ -8,10 +8,10 @@ from matplotlib.patches import Rectangle
 from statsmodels.stats.weightstats import DescrStatsW
 
 import made_up
-from fa import figures
-from fa.figures import style
-from fa.figures.scaling import differences
-from fa.figures.style import Metrics
+from fa.errors import UserError
+from fa.metrics.tables import Metrics, read_metrics
+from fa.pages.figures import drawing, style
+from fa.pages.figures.scaling import differences
 
 MODES = ["backprop", "random", "onehot"]
 
@@ -27,7 +27,7 @@ def closed():
 def metrics(experiment, settings, modes, seeds=3, **columns):
     """Return made-up runs of one experiment, and no curves."""
     runs = made_up.study_runs({experiment: (settings, modes)}, seeds).assign(**columns)
-    return Metrics(runs.assign(mode=style.mode_names(runs)), pd.DataFrame())
+    return Metrics(runs.assign(mode=style.mode_names(runs)), pd.DataFrame(), {})
 
 
 def texts(axes):
@@ -51,7 +51,7 @@ def test_a_panel_is_stretched_only_where_some_modes_learn_and_others_do_not():
     learned = (drawn.runs["hidden"] == 20) | (
         (drawn.runs["hidden"] == 40) & (drawn.runs["feedback"] == "random")
     )
-    figure = figures.accuracy(
+    figure = drawing.DRAW["accuracy"](
         drawn._replace(runs=drawn.runs.assign(test_accuracy=np.where(learned, 0.93, 0.1)))
     )
     assert [axes.get_yscale() for axes in figure.axes] == ["linear", "function", "linear"]
@@ -65,7 +65,7 @@ def test_the_sensitivity_figure_shows_accuracies_and_collapses_and_frames_the_po
     broken = at_post & (runs["hidden"] == 40) & (runs["feedback"] == "random")
     runs.loc[broken, "test_accuracy"] = [0.1, 0.2, 0.9]
     missing = (runs["batch_size"] == 50) & (runs["learning_rate"] == 0.03) & (runs["hidden"] == 20)
-    figure = figures.sensitivity(drawn._replace(runs=runs[~missing]))
+    figure = drawing.DRAW["sensitivity"](drawn._replace(runs=runs[~missing]))
     panels = figure.axes[:8]
     titles = [panel.get_title().replace("\n", ", ") for panel in panels]
     assert titles[:2] == ["backprop, 20 hidden units", "random feedback, 20 hidden units"]
@@ -93,17 +93,37 @@ def test_the_scaling_figure_shows_the_interval_of_the_equivalence_test():
     pairs = DescrStatsW(by_mode["random"] - by_mode["backprop"])
     assert found["mean"] == pytest.approx(pairs.mean)
     assert (found["low"], found["high"]) == pytest.approx(pairs.tconfint_mean(0.1))
-    figure = figures.scaling(drawn)
+    figure = drawing.DRAW["scaling"](drawn)
     assert [axes.get_yscale() for axes in figure.axes] == ["function", "symlog"]
     assert "n = 6 a point" in figure.axes[0].get_title()
     assert len(figure.axes[1].containers) == 2
 
 
-def test_a_figure_named_after_an_experiment_shows_its_runs_alone():
-    both = {"scaling": ({"hidden": [10, 30]}, MODES), "table1": ({"hidden": [40]}, MODES)}
-    every = Metrics(made_up.study_runs(both, 2), pd.DataFrame())
-    assert set(figures.of_experiment("scaling", every).runs["hidden"]) == {10, 30}
-    assert set(figures.of_experiment("accuracy", every).runs["hidden"]) == {10, 30, 40}
+def test_a_figure_shows_the_runs_of_the_experiments_that_name_it(tmp_path, monkeypatch):
+    made_up.write(tmp_path)
+    metrics = read_metrics(tmp_path)
+    shown = {}
+
+    def spy(kind):
+        def draw(found):
+            shown["runs"], shown["curves"] = found.runs, found.curves
+            raise style.NothingToDraw(kind)
+
+        return draw
+
+    for kind in drawing.DRAW:
+        monkeypatch.setitem(drawing.DRAW, kind, spy(kind))
+    for name, experiments in (
+        ("accuracy", ["table1", "table2"]),
+        ("controls_loss_all_seeds", ["controls"]),
+        ("scaling", ["scaling"]),
+    ):
+        drawing.draw(name, metrics, [tmp_path / "figure.svg"])
+        names = made_up.study_runs({each: made_up.EXPERIMENTS[each] for each in experiments})
+        assert set(shown["runs"]["weights_digest"]) == set(names["weights_digest"])
+        assert len(shown["curves"]) == shown["runs"]["epochs"].sum()
+    with pytest.raises(UserError, match="'pie' is not a figure; choose from accuracy, "):
+        drawing.draw("pie", metrics, [])
 
 
 def test_scaling_without_backprop_or_with_one_seed_has_no_interval():
@@ -112,22 +132,4 @@ def test_scaling_without_backprop_or_with_one_seed_has_no_interval():
     assert one["low"].isna().all()
     runs = drawn.runs[drawn.runs["feedback"] != "backprop"]
     assert differences(runs.assign(percent=93.0), "random feedback").empty
-    figures.scaling(drawn._replace(runs=runs))
-
-
-@pytest.mark.parametrize(
-    ("beside", "remark"),
-    [
-        ([], ""),
-        (["nowhere"], "to compare with: not run (make)"),
-        (["."], "the default study's runs of the same seeds"),
-    ],
-)
-def test_a_figure_says_what_was_lent_to_it(tmp_path, beside, remark):
-    made_up.write(tmp_path / "controls", made_up.study_runs(made_up.STUDIES["controls"], 2))
-    made_up.write(tmp_path, made_up.study_runs(made_up.STUDIES["."], 2))
-    found = figures.collected(tmp_path / "controls", [tmp_path / folder for folder in beside])
-    assert found.remark.endswith(remark)
-    assert bool(found.remark) == bool(remark)
-    assert ("backprop" in set(found.curves["mode"])) == (beside == ["."])
-    assert remark in figures.loss_all_seeds(found).get_suptitle()
+    drawing.DRAW["scaling"](drawn._replace(runs=runs))

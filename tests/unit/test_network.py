@@ -6,8 +6,8 @@ import array_api_strict
 import numpy as np
 import pytest
 
-from fa import feedback
-from fa.network import gradients, initial_weights, sigmoid, with_ones
+from fa.learning import feedback
+from fa.learning.network import gradients, initial_weights, sigmoid, with_ones
 
 INPUTS, HIDDEN, OUTPUTS, SAMPLES = 7, 5, 3, 4
 
@@ -50,7 +50,7 @@ def scalar_forward(x, w1, w2):
 
 def weights_of(mode, w2):
     """Return B of one mode for the small problem, in float64."""
-    used = next(feedback.epochs(mode, "log", 3, HIDDEN, OUTPUTS, batches=1))
+    used = next(feedback.weights_by_epoch(mode, "log", 3, HIDDEN, OUTPUTS, batches=1))
     return np.reshape(used, (-1, HIDDEN, OUTPUTS))[0] if np.ndim(used) else used * w2[:-1]
 
 

@@ -6,18 +6,27 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from conftest import MNIST, ROOT
-from fa import environment, metrics, origins, provenance, records
+from conftest import MNIST, ROOT, digest_of
 from fa.__main__ import main
-from fa.experiments import write_run_table
+from fa.metrics import code, origins, provenance, shard_files
+from fa.pages.provenance import environment
+from fa.plan.files import write_plan
 
 STUDY = {
     "dataset": {"name": "mnist", "train_samples": 1000, "test_samples": 200},
     "training": {"feedback_scale": "log", "batch_size": 200, "learning_rate": 0.07, "epochs": 2},
-    "seeds": 3,
-    "fanout": ["feedback", "seed"],
-    "seeds_per_job": 1,
-    "experiments": {"e": [{"hidden": 5, "feedback": ["backprop", "random"]}]},
+    "study": ["e"],
+    "experiments": {
+        "e": {
+            "title": "E",
+            "about": "",
+            "figures": {},
+            "seeds": 3,
+            "fanout": ["feedback", "seed"],
+            "seeds_per_job": 1,
+            "grids": [{"hidden": 5, "feedback": ["backprop", "random"]}],
+        }
+    },
 }
 SIZES = [
     "--train-samples",
@@ -35,8 +44,8 @@ SIZES = [
 def study(tmp_path_factory):
     """Return a folder with the run table and the really trained shards of a study."""
     folder = tmp_path_factory.mktemp("study")
-    write_run_table(STUDY, folder / "run_table.jsonl")
-    for line in (folder / "run_table.jsonl").read_text().splitlines():
+    write_plan(STUDY, folder / "plan")
+    for line in (folder / "plan/runs.jsonl").read_text().splitlines():
         row = json.loads(line)
         network = "hidden={hidden}/feedback={feedback}/seed={seed}".format(**row)
         output = folder / "runs" / f"{row['shard']}.parquet"
@@ -46,8 +55,8 @@ def study(tmp_path_factory):
 
 def gathered(study, folder):
     """Gather the shards of a study by the command for it; return runs.parquet."""
-    table, runs = study / "run_table.jsonl", study / "runs"
-    command = ["gather", "--run-table", table, "--runs", runs, "--output", folder]
+    table, runs = study / "plan", study / "runs"
+    command = ["gather", "--plan", table, "--runs", runs, "--output", folder]
     assert main([str(part) for part in command]) == 0
     return folder / "runs.parquet"
 
@@ -56,7 +65,7 @@ def rewrite(path, **changes):
     """Change what a shard says of its making, and nothing else."""
     table = pq.ParquetFile(path).read()
     made_by = origins.read_provenance(path) | changes
-    records.write_atomically(
+    shard_files.write_atomically(
         table.replace_schema_metadata({"provenance": json.dumps(made_by)}), path
     )
 
@@ -64,11 +73,11 @@ def rewrite(path, **changes):
 @pytest.fixture
 def mixed(study, tmp_path):
     """Return a copy of the study with a shard of other code, on another machine."""
-    for path in [study / "run_table.jsonl", *(study / "runs").rglob("*.parquet")]:
+    for path in [*(study / "plan").iterdir(), *(study / "runs").rglob("*.parquet")]:
         target = tmp_path / path.relative_to(study)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(path.read_bytes())
-    other = next(tmp_path.glob("runs/feedback=random/seed=1/*.parquet"))
+    other = next(tmp_path.glob("runs/e/feedback-random/seed-1/*.parquet"))
     rewrite(other, training="0123456789abcdef", processor="Another CPU")
     return tmp_path
 
@@ -76,8 +85,8 @@ def mixed(study, tmp_path):
 def test_a_shard_says_what_made_it(study):
     for path in (study / "runs").rglob("*.parquet"):
         made_by = origins.read_provenance(path)
-        mode = records.folder_keys(path)["feedback"]
-        assert made_by["training"] == provenance.training_digest([mode], "auto")
+        (mode,) = set(pq.read_table(path)["feedback"].to_pylist())
+        assert made_by["training"] == code.training_digest([mode])
         assert made_by["processor"] == provenance.processor()
         assert made_by["evaluate_every"] == 1
         assert {"python", "numpy", "numba", "llvmlite", "pyarrow"} == set(made_by["versions"])
@@ -94,7 +103,7 @@ def test_metrics_say_what_trained_and_what_gathered_them(study, tmp_path, capsys
     for entry in made_by["trained"]:
         assert entry["shards"] == 3
         assert entry["seconds"] > 0
-        assert entry["training"] == provenance.training_digest(entry["feedback"], "auto")
+        assert entry["training"] == code.training_digest(entry["feedback"])
 
 
 def test_every_parameter_of_a_run_is_in_the_metrics(study, tmp_path):
@@ -113,22 +122,19 @@ def test_every_parameter_of_a_run_is_in_the_metrics(study, tmp_path):
 def test_shards_of_other_code_and_machines_are_told_of(mixed, tmp_path, capsys):
     runs = gathered(mixed, tmp_path / "out")
     told = capsys.readouterr().err
-    code = (
-        f"{provenance.training_digest(['random'], 'auto')} (shards: 2); "
-        "0123456789abcdef (shards: 1)"
-    )
-    assert f"the shards differ in training code, random: {code}\n" in told
+    ways = f"{code.training_digest(['random'])} (shards: 2); 0123456789abcdef (shards: 1)"
+    assert f"the shards differ in training code, random: {ways}\n" in told
     assert "Another CPU (shards: 1)\n" in told
     assert "backend" not in told
     assert len(origins.read_provenance(runs)["trained"]) == 3
-    page = environment.environment(runs)["Training"]
+    page = environment(runs)["Training"]
     assert page["jobs"] == "6"
     assert "Another CPU" in page["processor"]
-    assert page["training code, backprop"] == provenance.training_digest(["backprop"], "auto")
+    assert page["training code, backprop"] == code.training_digest(["backprop"])
 
 
 def test_the_digest_is_of_the_values_alone(study, mixed, tmp_path):
-    digests = {metrics.digest(gathered(s, tmp_path / s.name)) for s in (study, mixed)}
+    digests = {digest_of(gathered(s, tmp_path / s.name)) for s in (study, mixed)}
     assert len(digests) == 1
 
 
@@ -137,6 +143,4 @@ def test_files_that_say_nothing_are_no_mistake(study, tmp_path):
     bare = tmp_path / "bare.parquet"
     pq.write_table(pq.read_table(runs).replace_schema_metadata(None), bare)
     assert origins.read_provenance(bare) == {}
-    assert environment.environment(bare)["Training"] == {
-        "made by": "unknown: the metrics do not say"
-    }
+    assert environment(bare)["Training"] == {"made by": "unknown: the metrics do not say"}

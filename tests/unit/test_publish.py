@@ -7,21 +7,18 @@ import pytest
 
 import made_up
 from conftest import ROOT
-from fa import metrics
+from fa.metrics.tables import read_metrics
 
 PUBLISH = runpy.run_path(str(ROOT / "workflow/scripts/publish.py"))
-EXTENSIONS = ("controls", "scaling", "sensitivity", "tuning")
 
 
 @pytest.fixture
 def results(tmp_path, monkeypatch):
     """Return the folder of a finished study in an otherwise empty repository."""
     folder = tmp_path / "results"
-    made_up.write(folder / "metrics", made_up.study_runs(made_up.STUDIES["."], 2))
-    for study in EXTENSIONS:
-        made_up.write(folder / study / "metrics", made_up.study_runs(made_up.STUDIES[study], 1))
-        (folder / study / "figures").mkdir()
-        (folder / study / f"figures/{study}.png").write_text(study)
+    made_up.write(folder / "metrics", made_up.study_runs(made_up.EXPERIMENTS, 2))
+    (folder / "figures").mkdir()
+    (folder / "figures/scaling.png").write_text("a picture")
     (folder / "tables").mkdir()
     (folder / "tables/verdicts.md").write_text("| 11a | new |\n")
     (tmp_path / "docs").mkdir()
@@ -32,19 +29,18 @@ def results(tmp_path, monkeypatch):
     return folder
 
 
-def test_every_study_is_published_and_the_reference_stays_small(results, tmp_path):
+def test_everything_is_published_and_the_reference_stays_small(results, tmp_path):
     PUBLISH["main"](results)
-    reference = tmp_path / "reference"
-    digest = metrics.digest(reference / "runs.parquet")
-    assert (reference / "digest.txt").read_text().strip() == digest
-    for study in EXTENSIONS:
-        made = pd.read_parquet(results / study / "metrics/runs.parquet")
-        pd.testing.assert_frame_equal(pd.read_parquet(reference / study / "runs.parquet"), made)
-        assert (tmp_path / f"docs/figures/{study}/{study}.png").read_text() == study
-    assert {path.parent.name for path in reference.rglob("curves.parquet")} == {
-        "reference",
-        "controls",
-    }
+    made, published = read_metrics(results / "metrics"), read_metrics(tmp_path / "reference")
+    pd.testing.assert_frame_equal(published.runs, made.runs)
+    assert published.experiments == made.experiments
+    shown = made.of(["table1", "table2", "controls"]).curves
+    assert 0 < len(shown) < len(made.curves)
+    pd.testing.assert_frame_equal(
+        published.curves.sort_values([*shown], ignore_index=True),
+        shown.sort_values([*shown], ignore_index=True),
+    )
+    assert (tmp_path / "docs/figures/scaling.png").read_text() == "a picture"
     assert (tmp_path / "README.md").read_text() == (
         "a\n<!-- verdicts -->\n| 11a | new |\n<!-- /verdicts -->\nb\n"
     )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats as scipy_stats
 
-from fa import statistics
+from fa.evidence import statistics
 
 # Student's soporifics (Biometrika 6, 1908; R's data set `sleep`), hours of sleep gained.
 SLEEP_1 = np.array([0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0])

@@ -6,9 +6,11 @@ import pandas as pd
 import pytest
 import yaml
 
-from fa import tables
+import made_up
 from fa.errors import UserError
-from fa.statistics import welch
+from fa.evidence.comparison import POST
+from fa.evidence.statistics import welch
+from fa.pages.experiments import write_experiment
 
 # The third example of Wikipedia's "Welch's t-test": unequal variances and sizes.
 A = [19.8, 20.4, 19.6, 17.8, 18.5, 18.9, 18.3, 18.9, 19.5, 22.0]
@@ -32,35 +34,38 @@ def test_welch_of_single_runs_is_undefined_but_no_crash():
     assert math.isnan(result.p)
 
 
+def rows(mode, base, values):
+    """Return made-up runs of one mode with these accuracies in percent."""
+    experiment = "table2" if mode == "onehot" else "table1"
+    runs = made_up.study_runs({experiment: ({}, [mode])}, len(values))
+    return runs.assign(test_accuracy=[(base + value) / 100 for value in values])
+
+
 @pytest.fixture
-def runs(tmp_path):
-    rows = [
-        {
-            "hidden": 20,
-            "batch_size": 200,
-            "learning_rate": 0.07,
-            "epochs": 200,
-            "feedback": mode,
-            "feedback_scale": "log",
-            "test_accuracy": (base + value) / 100,
-            "experiments": ["table1"] if mode != "onehot" else ["table2"],
-        }
-        for mode, base, values in (("backprop", 60, B), ("random", 70, A), ("onehot", 0, A))
-        for value in values
-    ]
-    pd.DataFrame(rows).to_parquet(tmp_path / "runs.parquet")
-    return tmp_path / "runs.parquet"
+def frame():
+    parts = [rows("backprop", 60, B), rows("random", 70, A), rows("onehot", 0, A)]
+    return pd.concat(parts, ignore_index=True)
 
 
-def test_the_table_compares_with_backprop_and_the_post(runs, tmp_path):
+@pytest.fixture
+def metrics(frame, tmp_path):
+    made_up.write(tmp_path / "metrics", frame)
+    return tmp_path / "metrics"
+
+
+def test_the_table_compares_with_backprop_and_the_post(metrics, tmp_path):
     outputs = [tmp_path / f"table1.{suffix}" for suffix in ("csv", "md", "tex")]
-    tables.write_comparison(runs, "table1", outputs)
+    write_experiment(metrics, "table1", outputs)
     row = pd.read_csv(outputs[0]).iloc[0]
     assert row["backprop_mean"] == pytest.approx(0.6 + sum(B) / 2000)
     assert row["other_sd"] == pytest.approx(pd.Series(A).std() / 100)
     assert (row["backprop_n"], row["other_n"]) == (20, 10)
     expected = welch([a / 100 + 0.7 for a in A], [b / 100 + 0.6 for b in B])
     assert row["p"] == pytest.approx(expected.p)
+    assert (row["backprop_collapsed"], row["other_collapsed"]) == (sum(b < 20 for b in B), 0)
+    quartiles = rows("random", 70, A)["final_pearson_r"].quantile([0.25, 0.5, 0.75])
+    found = row[["pearson_lower", "pearson_median", "pearson_upper"]]
+    assert found.tolist() == pytest.approx(quartiles.tolist())
     assert (row["post_backprop"], row["post_other"], row["post_p"]) == (0.9, 0.935, 0.003)
     markdown = outputs[1].read_text()
     assert "| random" in markdown
@@ -72,25 +77,24 @@ def test_the_table_compares_with_backprop_and_the_post(runs, tmp_path):
 
 
 @pytest.mark.parametrize("kept", ["backprop", "onehot"])
-def test_an_experiment_of_one_mode_still_has_a_table(runs, tmp_path, kept):
-    frame = pd.read_parquet(runs)
-    frame[frame["feedback"] == kept].to_parquet(runs)
+def test_an_experiment_of_one_mode_still_has_a_table(frame, tmp_path, kept):
+    made_up.write(tmp_path / "one", frame[frame["feedback"] == kept])
     experiment = frame.loc[frame["feedback"] == kept, "experiments"].iloc[0][0]
     outputs = [tmp_path / f"table.{suffix}" for suffix in ("csv", "md", "tex")]
-    tables.write_comparison(runs, experiment, outputs)
+    write_experiment(tmp_path / "one", experiment, outputs)
     row = pd.read_csv(outputs[0]).iloc[0]
     mean = frame.loc[frame["feedback"] == kept, "test_accuracy"].mean()
     assert row["backprop_mean" if kept == "backprop" else "other_mean"] == pytest.approx(mean)
     assert math.isnan(row["p"])
 
 
-def test_an_experiment_without_runs_is_named(runs, tmp_path):
+def test_an_experiment_without_runs_is_named(metrics, tmp_path):
     with pytest.raises(UserError, match="no run of experiment 'table9'"):
-        tables.write_comparison(runs, "table9", [tmp_path / "table9.md"])
+        write_experiment(metrics, "table9", [tmp_path / "table9.md"])
 
 
 def test_post_yaml_says_what_the_post_says():
-    reported = yaml.safe_load(tables.POST.read_text())["tables"]
+    reported = yaml.safe_load(POST.read_text())["tables"]
     first = [
         (r["hidden"], r["backprop_accuracy"], r["accuracy"], r["p"]) for r in reported["table1"]
     ]

@@ -14,30 +14,41 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from conftest import MNIST, ROOT, call
-from fa import metrics
+from conftest import MNIST, ROOT, call, digest_of
+from fa.metrics.tables import RUNS_SCHEMA
 
 SMALL = {
     "dataset": {"directory": str(MNIST), "train_samples": 2000, "test_samples": 500},
     "training": {"epochs": 3, "evaluate_every": 2},
     "seeds": 2,
+    "study": ["table1", "table2"],
     "experiments": {
-        "table1": [
-            {"hidden": 20, "feedback": ["backprop", "random"]},
-            {"hidden": 12, "feedback": ["backprop", "random"], "batch_size": [100, 200]},
-        ],
-        "table2": [{"hidden": 20, "feedback": ["backprop", "onehot"]}],
+        "table1": {
+            "figures": ["accuracy", "loss_single_runs"],
+            "grids": [
+                {"hidden": 20, "feedback": ["backprop", "random"]},
+                {"hidden": 12, "feedback": ["backprop", "random"], "batch_size": [100, 200]},
+            ],
+        },
+        "table2": {
+            "figures": ["accuracy", "loss_and_correlation"],
+            "grids": [{"hidden": 20, "feedback": ["backprop", "onehot"]}],
+        },
+        "controls": {
+            "fanout": ["seed"],
+            "grids": [{"hidden": 20, "feedback": ["backprop", "random", "backprop_scaled"]}],
+        },
     },
 }
 RUNS = 2 * (2 + 4 + 1)
-FIGURES = ("accuracy", "loss_all_seeds", "loss_and_correlation", "loss_single_runs")
+FIGURES = ("accuracy", "loss_and_correlation", "loss_single_runs")
 TABLES = ("table1", "table2", "verdicts", "claims", "comparisons", "post_audit")
 
 
 def snakemake(folder, *arguments, config=None, source=ROOT):
     """Call Snakemake as a user would, in a folder with a configuration of its own."""
     if config is not None:
-        (folder / "config.yaml").write_text(yaml.safe_dump(config))
+        (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     return call(
         "snakemake", "--cores", 2, "--snakefile", source / "Snakefile", *arguments, cwd=folder
     )
@@ -76,7 +87,7 @@ def copy(study, tmp_path):
 
 def test_every_output_is_there_and_filled(study):
     runs = pq.read_table(study / "results/metrics/runs.parquet")
-    assert runs.schema.equals(metrics.RUNS_SCHEMA)
+    assert runs.schema.equals(RUNS_SCHEMA)
     assert len(runs) == RUNS
     curves = pd.read_parquet(study / "results/metrics/curves.parquet")
     assert len(curves) == 3 * RUNS
@@ -111,20 +122,32 @@ def test_a_moved_study_is_still_done(copy):
     assert planned(copy) == {}
 
 
-def test_an_extension_study_borrows_what_it_is_compared_with(copy):
-    controls = {"controls": [{"hidden": 20, "feedback": "backprop_scaled"}]}
-    config = SMALL | {"results": "results/controls", "experiments": controls}
-    outputs = [f"results/controls/{name}" for name in ("tables/controls.csv", "tables/claims.csv")]
-    finish(copy, *outputs, "results/controls/figures/accuracy.svg", config=config)
-    assert len(pq.read_table(copy / "results/controls/metrics/runs.parquet")) == 2
-    rows = pd.read_csv(copy / outputs[0])
+def test_an_experiment_joins_the_results_and_stays(copy):
+    counts = planned(copy, "--config", "study=[controls]")
+    # Its two jobs; its backprop and random feedback are those of table 1.
+    assert counts["train"] == 2
+    assert counts["table"] == 3
+    finish(copy, "--config", "study=[controls]")
+    # What is called for afterwards trains nothing and still shows all of it.
+    assert set(planned(copy)) <= {"plan", "gather"}
+    finish(copy)
+    runs = pd.read_parquet(copy / "results/metrics/runs.parquet")
+    assert len(runs) == RUNS + 2
+    rows = pd.read_csv(copy / "results/tables/controls.csv")
     assert rows[["feedback", "backprop_n", "other_n"]].values.tolist() == [
         ["backprop_scaled", 2, 2],
         ["random", 2, 2],
     ]
-    # Without the default study both are made again, of what there is.
-    shutil.rmtree(copy / "results/metrics")
-    assert planned(copy, *outputs, config=config) == {"table": 1, "claims": 1}
+    assert (copy / "results/figures/controls_accuracy.svg").exists()
+
+
+def test_an_experiment_alone_trains_what_it_is_compared_with(tmp_path):
+    config = SMALL | {"study": "controls"}
+    assert planned(tmp_path, config=config)["train"] == 2 + 4
+    finish(tmp_path, "results/tables/controls.csv", "results/tables/claims.csv", config=config)
+    assert set(pd.read_csv(tmp_path / "results/tables/controls.csv")["backprop_n"]) == {2}
+    # The tables then train what is left.
+    assert planned(tmp_path, config=SMALL)["train"] == RUNS - 4
 
 
 def test_adding_a_seed_trains_only_its_runs(copy):
@@ -136,7 +159,7 @@ def test_adding_a_seed_trains_only_its_runs(copy):
 
 def test_a_changed_parameter_retrains_what_it_touches(copy):
     experiments = json.loads(json.dumps(SMALL["experiments"]))
-    experiments["table2"][0]["learning_rate"] = 0.05
+    experiments["table2"]["grids"][0]["learning_rate"] = 0.05
     counts = planned(copy, config=SMALL | {"experiments": experiments})
     assert counts["train"] == 2 * 2, "backprop and one-hot of table 2, at the new rate"
 
@@ -152,34 +175,43 @@ def checkout(copy, tmp_path):
     return source
 
 
-def append(path, text="\n# a change\n"):
+def append(path, text):
     path.write_text(path.read_text() + text)
 
 
 def test_a_changed_figure_retrains_nothing(copy, checkout):
-    append(checkout / "fa/figures/loss.py")
+    append(checkout / "fa/pages/figures/loss.py", "\nCHANGED = 1\n")
     assert planned(copy, source=checkout) == {
         "figure": len(FIGURES),
-        "environment": 1,
+        "provenance": 1,
         "all": 1,
     }
 
 
+def test_a_comment_makes_nothing_anew(copy, checkout):
+    for module in ("learning/network.py", "metrics/gathering.py", "pages/figures/loss.py"):
+        append(checkout / "fa" / module, "\n# no change\n")
+    assert planned(copy, source=checkout) == {}
+
+
 def test_a_changed_equation_retrains_everything(copy, checkout):
-    append(checkout / "fa/network.py")
+    append(checkout / "fa/learning/network.py", "\nCHANGED = 1\n")
     assert planned(copy, source=checkout)["train"] == RUNS
 
 
 def test_a_changed_feedback_mode_retrains_its_own_runs(copy, checkout):
-    append(checkout / "fa/feedback/onehot.py")
+    append(checkout / "fa/learning/feedback/onehot.py", "\nCHANGED = 1\n")
     assert planned(copy, source=checkout)["train"] == 2
 
 
 def test_a_new_feedback_mode_retrains_nothing(copy, checkout):
-    shutil.copy(checkout / "fa/feedback/random.py", checkout / "fa/feedback/mine.py")
+    shutil.copy(
+        checkout / "fa/learning/feedback/random.py", checkout / "fa/learning/feedback/mine.py"
+    )
     assert planned(copy, source=checkout) == {}
     mine = {"mine": [{"hidden": 20, "feedback": "mine"}]}
-    config = SMALL | {"experiments": SMALL["experiments"] | mine}
+    config = SMALL | {"study": "all", "experiments": SMALL["experiments"] | mine}
+    config["experiments"].pop("controls")
     assert planned(copy, source=checkout, config=config)["train"] == 2
 
 
@@ -215,7 +247,7 @@ def test_a_profile_that_does_not_exist_is_refused(tmp_path):
 def test_the_numbers_depend_on_neither_fanout_nor_cores(study, tmp_path, packing, cores):
     target = "results/metrics/runs.parquet"
     finish(tmp_path, "--cores", cores, target, config=SMALL | packing)
-    assert metrics.digest(tmp_path / target) == metrics.digest(study / target)
+    assert digest_of(tmp_path / target) == digest_of(study / target)
 
 
 def test_a_killed_study_goes_on_where_it_was(study, tmp_path):
@@ -235,12 +267,13 @@ def test_a_killed_study_goes_on_where_it_was(study, tmp_path):
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    assert snakemake(tmp_path, "--unlock").returncode == 0
+    # Counted after it: a job that is just ending may outlive Snakemake.
     done = len(list(shards.rglob("[!.]*.parquet")))
     assert done < RUNS
-    assert snakemake(tmp_path, "--unlock").returncode == 0
     assert RUNS - done <= planned(tmp_path, target)["train"] <= RUNS - done + 2
     finish(tmp_path, target)
-    assert metrics.digest(tmp_path / target) == metrics.digest(study / target)
+    assert digest_of(tmp_path / target) == digest_of(study / target)
 
 
 def test_a_job_by_hand_is_the_job_of_the_workflow(study, tmp_path):

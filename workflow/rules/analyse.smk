@@ -1,37 +1,40 @@
-# From shard files to metrics and tables.
+# From shard files to metrics, tables and numbers. The code that a result depends on is a parameter
+# of its rule: where it changes, Snakemake makes the result anew.
 
 
 localrules:
-    run_table,
+    plan,
     gather,
     table,
     claims,
     numbers,
 
 
-rule run_table:
+rule plan:
     output:
-        f"{RESULTS}/run_table.jsonl",
+        PLAN,
     log:
-        f"{RESULTS}/logs/run_table.log",
+        f"{RESULTS}/logs/plan.log",
     benchmark:
-        f"{RESULTS}/benchmarks/run_table.tsv"
+        f"{RESULTS}/benchmarks/plan.tsv"
     conda:
         "../envs/fa.yaml"
     params:
         config=json.dumps(STUDY),
+        plan=lambda wildcards: job_folder(f"{RESULTS}/plan"),
+        code=code.command_digest("plan"),
     message:
         "Unrolling the experiments"
     shell:
-        "python -m fa run-table --config {params.config:q}"
-        " --output {output:q} 2> {log:q}"
+        "python -m fa plan --config {params.config:q}"
+        " --output {params.plan:q} 2> {log:q}"
 
 
 rule gather:
     input:
+        PLAN,
         # Paths, not rules.train.output: of that, Snakemake 9.27 hashes every path once a shard.
-        run_table=f"{RESULTS}/run_table.jsonl",
-        shards=[f"{RESULTS}/runs/{shard}.parquet" for shard in SHARDS],
+        shards=[f"{RESULTS}/runs/{shard}.parquet" for shard in SHARDS_OF_STUDY],
     output:
         METRICS,
     log:
@@ -41,21 +44,21 @@ rule gather:
     conda:
         "../envs/fa.yaml"
     params:
+        plan=rules.plan.params.plan,
         runs=lambda wildcards: job_folder(f"{RESULTS}/runs"),
         metrics=lambda wildcards: job_folder(f"{RESULTS}/metrics"),
-        code=provenance.files_digest(("gathering.py", "metrics.py", "origins.py")),
+        code=code.command_digest("gather"),
     message:
         "Gathering the metrics"
     shell:
-        # The run table names the shards: thousands of paths do not fit a command line.
-        "python -m fa gather --run-table {input.run_table:q} --runs {params.runs:q}"
+        # The plan names the shards: thousands of paths do not fit a command line.
+        "python -m fa gather --plan {params.plan:q} --runs {params.runs:q}"
         " --output {params.metrics:q} 2> {log:q}"
 
 
 rule table:
     input:
-        runs=METRICS[0],
-        lent=LENT,
+        METRICS,
     output:
         multiext(f"{RESULTS}/tables/{{experiment}}", ".csv", ".md", ".tex"),
         report(
@@ -71,34 +74,21 @@ rule table:
     conda:
         "../envs/fa.yaml"
     params:
-        beside=[job_folder(folder) for folder in BESIDE],
-        code=provenance.files_digest(
-            ("tables.py", "pages.py", "statistics.py", "lent.py", "post.yaml")
-        ),
+        about=lambda wildcards: EXPERIMENTS[wildcards.experiment]["about"],
+        metrics=rules.gather.params.metrics,
+        code=code.command_digest("table"),
     message:
         "Writing the table of {wildcards.experiment}"
     shell:
-        "python -m fa table {wildcards.experiment} --runs {input.runs:q}"
-        " --beside {params.beside:q} --output {output:q} 2> {log:q}"
-
-
-# What the claims and the numbers are computed with.
-CLAIMS_CODE = (
-    "metrics.py",
-    "statistics.py",
-    "tables.py",
-    "pages.py",
-    "post.yaml",
-) + tuple(f"claims/{path.name}" for path in sorted(ROOT.glob("fa/claims/*.[py]*")))
+        "python -m fa table {wildcards.experiment} --metrics {params.metrics:q}"
+        " --output {output:q} 2> {log:q}"
 
 
 rule claims:
     input:
         METRICS,
-        # Whatever other studies there are: their claims are undecided without.
-        OTHER_METRICS,
     output:
-        [path for path in CLAIMS if not path.endswith(".html")],
+        [path for path in CLAIM_FILES if not path.endswith(".html")],
         [
             report(
                 f"{RESULTS}/tables/{name}.html",
@@ -115,10 +105,8 @@ rule claims:
     conda:
         "../envs/fa.yaml"
     params:
-        metrics=sorted(
-            {job_folder(Path(path).parent) for path in METRICS + OTHER_METRICS}
-        ),
-        code=provenance.files_digest(CLAIMS_CODE),
+        metrics=rules.gather.params.metrics,
+        code=code.command_digest("claims"),
     message:
         "Holding the claims against the metrics"
     shell:
@@ -129,7 +117,6 @@ rule claims:
 rule numbers:
     input:
         METRICS,
-        OTHER_METRICS,
     output:
         NUMBERS,
     log:
@@ -139,8 +126,8 @@ rule numbers:
     conda:
         "../envs/fa.yaml"
     params:
-        metrics=rules.claims.params.metrics,
-        code=provenance.files_digest(CLAIMS_CODE + ("paper",)),
+        metrics=rules.gather.params.metrics,
+        code=code.command_digest("numbers"),
     message:
         "Writing the numbers that a text would cite"
     shell:

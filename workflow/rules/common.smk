@@ -22,9 +22,12 @@ shell.prefix(
     )
 )
 
-from fa import data, download, experiments, outputs, provenance
-from fa.config import checked
+from fa.metrics import code
+from fa.mnist import download
 from fa.errors import UserError
+from fa.pages.figures import KINDS
+from fa.plan.config import checked
+from fa.plan.shards import shards, shown
 
 
 def require_profile(arguments):
@@ -60,12 +63,15 @@ except UserError as error:
 RESULTS = STUDY["results"]
 MNIST = "data/mnist"
 MNIST_FILES = [f"{MNIST}/{name}" for name in download.CHECKSUMS]
-SHARDS = {
-    shard.name: shard
-    for shard in experiments.shards(
-        experiments.unroll(STUDY), STUDY["fanout"], STUDY["seeds_per_job"]
-    )
-}
+SHARDS = shards(STUDY)
+# What was trained before stays in the results.
+STUDY["study"] = shown(STUDY, SHARDS, Path(RESULTS, "runs"))
+EXPERIMENTS = {name: STUDY["experiments"][name] for name in STUDY["study"]}
+SHARDS_OF_STUDY = [
+    name
+    for name, shard in SHARDS.items()
+    if not shard.experiments.isdisjoint(EXPERIMENTS)
+]
 
 
 def job_folder(folder):
@@ -86,11 +92,10 @@ def verified(path, checksum):
     return path if bucket else ensure(path, sha256=checksum)
 
 
-METRICS = [f"{RESULTS}/metrics/{name}.parquet" for name in ("runs", "curves")]
-TABLES = [
-    f"{RESULTS}/tables/{experiment}.{suffix}"
-    for experiment in STUDY["experiments"]
-    for suffix in ("csv", "md", "tex", "html")
+PLAN = [f"{RESULTS}/plan/{name}" for name in ("runs.jsonl", "experiments.json")]
+METRICS = [
+    f"{RESULTS}/metrics/{name}"
+    for name in ("runs.parquet", "curves.parquet", "experiments.json")
 ]
 # Name of a table -> what the report's menu, which sorts, says of it.
 CLAIM_TABLES = {
@@ -99,34 +104,26 @@ CLAIM_TABLES = {
     "comparisons": "3 Comparisons behind the verdicts",
     "post_audit": "4 Check of the post's p-values",
 }
-CLAIMS = [
-    f"{RESULTS}/tables/{name}.{suffix}"
-    for name in CLAIM_TABLES
-    for suffix in ("csv", "md", "tex", "html")
-]
-PROVENANCE = f"{RESULTS}/provenance.html"
-NUMBERS = [f"{RESULTS}/numbers.{suffix}" for suffix in ("tex", "csv")]
-# An extension study is compared with the default one, in the folder above, where that was made.
-BESIDE = (
-    [str(Path(RESULTS).parent / "metrics")]
-    if Path(RESULTS).name in outputs.OWN_FIGURES
-    else []
+FIGURES = {
+    name: kind
+    for experiment in EXPERIMENTS.values()
+    for name, kind in experiment["figures"].items()
+}
+TABLE_FILES, CLAIM_FILES = (
+    [
+        f"{RESULTS}/tables/{name}.{suffix}"
+        for name in names
+        for suffix in ("csv", "md", "tex", "html")
+    ]
+    for names in (EXPERIMENTS, CLAIM_TABLES)
 )
-LENT = [
-    path
-    for folder in BESIDE
-    for path in sorted(map(str, Path(folder).glob("*.parquet")))
-]
-OTHER_METRICS = LENT + [
-    path
-    for study in outputs.OWN_FIGURES
-    for path in sorted(map(str, Path(RESULTS, study, "metrics").glob("*.parquet")))
-]
-FIGURES = [
-    f"{RESULTS}/figures/{figure}.{suffix}"
-    for figure in outputs.figures_of(STUDY["experiments"])
+FIGURE_FILES = [
+    f"{RESULTS}/figures/{name}.{suffix}"
+    for name in FIGURES
     for suffix in ("pdf", "svg", "png")
 ]
+NUMBERS = [f"{RESULTS}/numbers.{suffix}" for suffix in ("tex", "csv")]
+PROVENANCE = f"{RESULTS}/provenance.html"
 
 
 def training_megabytes(shard):

@@ -20,12 +20,12 @@ rule download:
     params:
         mnist=lambda wildcards: job_folder(MNIST),
         directory=(
-            f"--directory '{STUDY['dataset']['directory']}'"
+            ["--directory", STUDY["dataset"]["directory"]]
             if STUDY["dataset"]["directory"]
-            else ""
+            else []
         ),
     message:
         "Fetching MNIST"
     shell:
-        "python -m fa download --output {params.mnist:q} {params.directory}"
+        "python -m fa download --output {params.mnist:q} {params.directory:q}"
         " 2>&1 | tee {log:q}"

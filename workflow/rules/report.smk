@@ -6,13 +6,12 @@ report: "../report/workflow.rst"
 
 localrules:
     figure,
-    environment,
+    provenance,
 
 
 rule figure:
     input:
         METRICS,
-        lent=LENT,
     output:
         f"{RESULTS}/figures/{{figure}}.pdf",
         report(
@@ -29,23 +28,21 @@ rule figure:
     conda:
         "../envs/fa.yaml"
     params:
-        metrics=lambda wildcards: job_folder(f"{RESULTS}/metrics"),
-        beside=[job_folder(folder) for folder in BESIDE],
-        code=provenance.files_digest(
-            ("figures", "lent.py", "statistics.py", "claims/claims.yaml")
-        ),
+        kind=lambda wildcards: FIGURES[wildcards.figure],
+        metrics=rules.gather.params.metrics,
+        code=code.command_digest("figure"),
     message:
         "Drawing {wildcards.figure}"
     shell:
         "python -m fa figure {wildcards.figure} --metrics {params.metrics:q}"
-        " --beside {params.beside:q} --output {output:q} 2> {log:q}"
+        " --output {output:q} 2> {log:q}"
 
 
-rule environment:
+rule provenance:
     input:
-        runs=METRICS[0],
+        METRICS,
         # Written after everything that the report shows, so that it speaks of its last change.
-        shown=[TABLES, CLAIMS, FIGURES],
+        shown=[TABLE_FILES, CLAIM_FILES, FIGURE_FILES],
     output:
         report(
             PROVENANCE,
@@ -54,16 +51,16 @@ rule environment:
             labels={"shows": "Commit, lock file, machine, versions"},
         ),
     log:
-        f"{RESULTS}/logs/environment.log",
+        f"{RESULTS}/logs/provenance.log",
     benchmark:
-        f"{RESULTS}/benchmarks/environment.tsv"
+        f"{RESULTS}/benchmarks/provenance.tsv"
     conda:
         "../envs/fa.yaml"
     params:
-        code=provenance.files_digest(
-            ("environment.py", "origins.py", "pages.py", "provenance.py")
-        ),
+        metrics=rules.gather.params.metrics,
+        code=code.command_digest("provenance"),
     message:
         "Recording commit, lock file and machine"
     shell:
-        "python -m fa environment --runs {input.runs:q} --output {output:q} 2> {log:q}"
+        "python -m fa provenance --metrics {params.metrics:q}"
+        " --output {output:q} 2> {log:q}"

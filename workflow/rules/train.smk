@@ -26,8 +26,8 @@ rule train:
         settings=lambda wildcards: SHARDS[wildcards.shard].settings,
         backend=STUDY["backend"],
         evaluate_every=STUDY["training"]["evaluate_every"],
-        code=lambda wildcards: provenance.training_digest(
-            {run.feedback for run in SHARDS[wildcards.shard].runs}, STUDY["backend"]
+        code=lambda wildcards: code.training_digest(
+            {run.feedback for run in SHARDS[wildcards.shard].runs}
         ),
     message:
         "Training {params.networks}"

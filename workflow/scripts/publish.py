@@ -1,8 +1,7 @@
-"""Make a finished default study the published one: reference/, docs/figures/ and the README.
+"""Make finished results the published ones: reference/, docs/figures/ and the tables in the pages.
 
-Run by ``make publish`` from the top folder, with the folder of the results. The README's tables
-stand between comments like ``<!-- table1 -->`` and ``<!-- /table1 -->``; nothing else in it is
-touched.
+Run by ``make publish`` from the top folder, with the folder of the results. Tables stand between
+comments like ``<!-- table1 -->`` and ``<!-- /table1 -->``; nothing else in a page is touched.
 """
 
 import re
@@ -10,30 +9,23 @@ import shutil
 import sys
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from fa.metrics import digest
-from fa.outputs import OWN_FIGURES
+from fa.learning.run import RUN_KEYS
+from fa.metrics.tables import read_metrics
 
-EXTENSIONS = ("controls", "numpy", "scaling", "sensitivity", "tuning")
-# No figure or claim draws on the curves of the others, which are the bulk of a study.
-WITH_CURVES = ("controls",)
 PAGES = ("README.md", "docs/cluster.md", "docs/performance.md")
 
 
 def main(results: Path) -> None:
-    """Copy metrics, digest, figures and tables to where a reader of the repository sees them."""
-    reference, figures = Path("reference"), Path("docs/figures")
-    copy(results / "metrics", reference, "*.parquet")
-    (reference / "digest.txt").write_text(digest(reference / "runs.parquet") + "\n")
-    copy(results / "figures", figures, "*.png")
-    copy(results / "benchmarks", figures, "training.png")
-    for study in EXTENSIONS:
-        copy(results / study / "metrics", reference / study, "runs.parquet")
-        if study in WITH_CURVES:
-            copy(results / study / "metrics", reference / study, "curves.parquet")
-        if study in OWN_FIGURES:
-            copy(results / study / "figures", figures / study, "*.png")
+    """Copy metrics, figures and tables to where a reader of the repository sees them."""
+    publish_metrics(results / "metrics", Path("reference"))
+    figures = Path("docs/figures")
+    figures.mkdir(parents=True, exist_ok=True)
+    for path in [*results.glob("figures/*.png"), *results.glob("benchmarks/training.png")]:
+        shutil.copy(path, figures)
     tables = {
         path.stem: path.read_text()
         for folder in ("tables", "benchmarks")
@@ -43,11 +35,23 @@ def main(results: Path) -> None:
         page.write_text(with_tables(page.read_text(), tables))
 
 
-def copy(source: Path, target: Path, pattern: str) -> None:
-    """Copy the files of a folder that match a pattern, if there are any."""
-    for path in sorted(source.glob(pattern)):
-        target.mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, target)
+def publish_metrics(metrics: Path, reference: Path) -> None:
+    """Copy the metrics; of the curves, which are their bulk, those that a figure shows."""
+    reference.mkdir(exist_ok=True)
+    for name in ("runs.parquet", "experiments.json"):
+        shutil.copy(metrics / name, reference)
+    found = read_metrics(metrics)
+    shown = [
+        name
+        for name, record in found.experiments.items()
+        if any(kind.startswith("loss") for kind in record["figures"].values())
+    ]
+    keys = list(RUN_KEYS)
+    wanted = set(found.of(shown).runs[keys].itertuples(index=False, name=None))
+    curves = pq.read_table(metrics / "curves.parquet")
+    rows = zip(*(curves[key].to_pylist() for key in keys), strict=True)
+    kept = curves.filter([row in wanted for row in rows])
+    pq.write_table(kept, reference / "curves.parquet", compression="zstd")
 
 
 def with_tables(text: str, tables: dict[str, str]) -> str:

@@ -1,0 +1,75 @@
+"""An experiment's feedback modes against backprop at each setting, as the post compares them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from fa.evidence.samples import described
+from fa.evidence.statistics import welch
+from fa.learning.run import SETTING
+
+BASELINE = "backprop"
+POST = Path(__file__).parent / "post.yaml"
+
+
+def comparison(runs: pd.DataFrame, experiment: str, rules: Mapping[str, Any]) -> pd.DataFrame:
+    """Return a row for each feedback mode under each setting, tested against backprop there.
+
+    A setting without backprop has no test; one with backprop alone has a row without a mode.
+
+    Args:
+        runs: the experiment's, as in runs.parquet.
+        experiment: its name; beside some the table has what the post reports.
+        rules: of claims.yaml.
+    """
+    reported = yaml.safe_load(POST.read_text())["tables"].get(experiment, [])
+    return pd.DataFrame(rows(runs, reported, rules))
+
+
+def rows(
+    runs: pd.DataFrame, reported: Sequence[Mapping[str, Any]], rules: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a comparison."""
+    for setting, group in runs.groupby(list(SETTING)):
+        baseline = group[group["feedback"] == BASELINE]
+        others = group[group["feedback"] != BASELINE]
+        modes = list(others.groupby(["feedback", "feedback_scale"]))
+        for (mode, scale), runs_of_mode in modes or [(("none", "none"), others)]:
+            row = dict(zip(SETTING, setting, strict=True))
+            row |= {"feedback": mode, "feedback_scale": scale}
+            row |= arm("backprop", baseline, rules) | arm("other", runs_of_mode, rules)
+            # A run that diverged may have no accuracy; n does not count it.
+            accuracies = [side["test_accuracy"].dropna() for side in (runs_of_mode, baseline)]
+            lower, median, upper = runs_of_mode["final_pearson_r"].quantile([0.25, 0.5, 0.75])
+            yield {
+                **row,
+                **welch(*accuracies)._asdict(),
+                "pearson_lower": lower,
+                "pearson_median": median,
+                "pearson_upper": upper,
+                **reported_values(reported, row),
+            }
+
+
+def arm(name: str, runs: pd.DataFrame, rules: Mapping[str, Any]) -> dict[str, float]:
+    """Return what describes one arm's test accuracies, as columns of that name."""
+    accuracy = runs["test_accuracy"]
+    collapsed = (accuracy < rules["collapsed_below"]).sum()
+    return described(name, accuracy) | {f"{name}_collapsed": collapsed}
+
+
+def reported_values(
+    reported: Sequence[Mapping[str, Any]], row: Mapping[str, Any]
+) -> dict[str, float | None]:
+    """Return what the post reports of a row's hidden size and feedback mode, if it does."""
+    for entry in reported:
+        if all(entry[key] == row[key] for key in ("hidden", "feedback")):
+            return {
+                "post_backprop": entry["backprop_accuracy"],
+                "post_other": entry["accuracy"],
+                "post_p": entry["p"],
+            }
+    return {"post_backprop": None, "post_other": None, "post_p": None}

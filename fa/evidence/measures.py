@@ -1,0 +1,78 @@
+"""What is measured of a run, a number a run."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from fa.evidence import statistics
+
+Claim = Mapping[str, Any]
+Rules = Mapping[str, Any]
+
+
+class Metric(NamedTuple):
+    """What a claim compares, a number a run.
+
+    Attributes:
+        measure: (a run's row, its curve, the rules) -> the number; NaN where it does not exist.
+        unit, difference_unit: of a value and of a difference of two, as the tables show them.
+        factor: from the number to that unit.
+        decimals: shown.
+        whole_curve: whether a run with a missing or a cut curve has no such number.
+    """
+
+    measure: Callable[[Mapping, pd.DataFrame, Rules], float]
+    unit: str = ""
+    difference_unit: str = ""
+    factor: float = 1
+    decimals: int = 3
+    whole_curve: bool = False
+
+
+def loss_per_sample(run: Mapping, curve: pd.DataFrame) -> np.ndarray:
+    """Return the squared error per sample, mean over each epoch: the batch size cancels."""
+    return curve["mean_loss"].to_numpy() / run["batch_size"]
+
+
+METRICS = {
+    "test_accuracy": Metric(
+        lambda run, curve, rules: run["test_accuracy"], " %", " points", factor=100, decimals=2
+    ),
+    "collapsed": Metric(
+        lambda run, curve, rules: float(run["test_accuracy"] < rules["collapsed_below"]),
+        " % of runs",
+        " points",
+        factor=100,
+        decimals=0,
+    ),
+    "final_pearson_r": Metric(lambda run, curve, rules: run["final_pearson_r"]),
+    "epochs_to_threshold": Metric(
+        lambda run, curve, rules: statistics.epochs_until(
+            loss_per_sample(run, curve), rules["loss_threshold"]
+        ),
+        " epochs",
+        " epochs",
+        decimals=1,
+        whole_curve=True,
+    ),
+    "loss_area": Metric(
+        lambda run, curve, rules: statistics.area_under(loss_per_sample(run, curve)),
+        decimals=2,
+        whole_curve=True,
+    ),
+    "loss_roughness": Metric(
+        lambda run, curve, rules: statistics.roughness(curve["loss"]), whole_curve=True
+    ),
+    "mean_loss_roughness": Metric(
+        lambda run, curve, rules: statistics.roughness(curve["mean_loss"]), whole_curve=True
+    ),
+    "loss_correlation": Metric(
+        lambda run, curve, rules: statistics.rank_correlation(curve["pearson_r"], curve["loss"]),
+        whole_curve=True,
+    ),
+    "multiplications": Metric(lambda run, curve, rules: statistics.NAN, decimals=0),
+}
+"""Metrics by the names that claims.yaml uses. Losses are per sample; `loss_area` is in epochs
+times that, `loss_roughness` is the spread of the log loss's steps; see `fa.evidence.statistics`."""

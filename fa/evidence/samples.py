@@ -1,0 +1,107 @@
+"""From runs to the samples that a claim compares: seeds in pairs."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from fa.evidence.measures import METRICS, Claim
+from fa.evidence.statistics import NAN
+from fa.learning.run import RUN_KEYS
+
+
+class Study(NamedTuple):
+    """Everything a claim is held against.
+
+    Attributes:
+        runs: a row a run, as in runs.parquet.
+        curves: a run's keys, in the order of `fa.learning.run.RUN_KEYS` -> its epochs in order.
+        claims: claims.yaml.
+    """
+
+    runs: pd.DataFrame
+    curves: dict[tuple, pd.DataFrame]
+    claims: Mapping[str, Any]
+
+
+def study(runs: pd.DataFrame, curves: pd.DataFrame, claims: Mapping[str, Any]) -> Study:
+    """Return the study, each run once and its curve at hand."""
+    keys = list(RUN_KEYS)
+    epochs = curves.drop_duplicates([*keys, "epoch"]).sort_values("epoch")
+    return Study(runs.drop_duplicates(keys), dict(list(epochs.groupby(keys))), claims)
+
+
+def samples(of: Study, claim: Claim) -> dict[Any, pd.DataFrame]:
+    """Return what a claim compares: a table of seeds, or one for each value of a sweep.
+
+    Returns:
+        value of the swept setting (None without a sweep) -> a row a seed, with the metric in
+        ``a`` and, where the claim compares, ``b``, and the runs' test accuracies in
+        ``a_accuracy`` and ``b_accuracy``. Seeds that lack one of the runs are left out.
+    """
+    over = claim.get("over")
+    if over is None:
+        return {None: paired(of, claim, {}, {})}
+    values = sorted(runs_of(of, claim, claim["a"], {}, without=over)[over].unique())
+    if "candidate" in claim:
+        candidate = {over: claim["candidate"]}
+        others = [value for value in values if value != claim["candidate"]]
+        return {value: paired(of, claim, candidate, {over: value}) for value in others}
+    return {value: paired(of, claim, {over: value}, {over: value}) for value in values}
+
+
+def paired(of: Study, claim: Claim, a_setting: dict, b_setting: dict) -> pd.DataFrame:
+    """Return one table of seeds of a claim (see `samples`)."""
+    b = claim["a"] if "candidate" in claim else claim.get("b")
+    table = measurements(of, claim, claim["a"], a_setting).add_prefix("a_")
+    if isinstance(b, str):
+        table = table.join(measurements(of, claim, b, b_setting).add_prefix("b_"), how="inner")
+    elif b is not None:
+        table["b_value"] = float(b)
+    table = table.dropna().rename(columns={"a_value": "a", "b_value": "b"}).sort_index()
+    if claim.get("trained_only"):
+        accuracies = table[[name for name in ("a_accuracy", "b_accuracy") if name in table]]
+        table = table[(accuracies >= of.claims["rules"]["collapsed_below"]).all(axis="columns")]
+    return table
+
+
+def measurements(of: Study, claim: Claim, arm: str, setting: dict) -> pd.DataFrame:
+    """Return the claim's metric (``value``) and the ``accuracy`` of an arm's runs, by seed."""
+    metric = METRICS[claim["metric"]]
+    rows = runs_of(of, claim, arm, setting).to_dict("records")
+    no_curve = pd.DataFrame()
+    values = []
+    for run in rows:
+        curve = of.curves.get(tuple(run[key] for key in RUN_KEYS), no_curve)
+        cut = metric.whole_curve and len(curve) != run["epochs"]
+        values.append(NAN if cut else metric.measure(run, curve, of.claims["rules"]))
+    return pd.DataFrame(
+        {"value": values, "accuracy": [run["test_accuracy"] for run in rows]},
+        index=pd.Index([run["seed"] for run in rows], name="seed"),
+        dtype=float,
+    )
+
+
+def runs_of(
+    of: Study, claim: Claim, arm: str, setting: dict, without: str | None = None
+) -> pd.DataFrame:
+    """Return an arm's runs under the claim's setting, but for the key ``without``."""
+    feedback = {key: of.claims["arms"][arm][key] for key in ("feedback", "feedback_scale")}
+    wanted = of.claims["setting"] | claim.get("setting", {}) | feedback | setting
+    chosen = pd.Series(True, index=of.runs.index)
+    for key, value in wanted.items():
+        if key != without:
+            chosen &= of.runs[key] == value
+    return of.runs[chosen]
+
+
+PANDAS = {"n": "count", "sd": "std"}
+"""Our name of a measure -> the method of pandas, where they differ."""
+
+
+def described(name: str, values: pd.Series, *measures: str) -> dict[str, float]:
+    """Return measures of a sample, six of them by default, as columns of that name."""
+    chosen = measures or ("n", "mean", "sd", "median", "min", "max")
+    return {
+        f"{name}_{measure}": getattr(values, PANDAS.get(measure, measure))() for measure in chosen
+    }

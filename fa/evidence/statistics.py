@@ -1,0 +1,328 @@
+"""The tests of the study; SciPy and statsmodels do the work.
+
+The design is paired: a seed gives every feedback mode the same digits, the same order and the
+same first weights. So most functions take ``differences``: one number a seed, a minus b.
+
+What does not exist is NaN, never an exception: a test or an interval of fewer than two values, and
+whatever divides by their spread where they have none.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy import integrate, optimize, stats
+from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.meta_analysis import effectsize_smd
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.weightstats import DescrStatsW
+
+# Resampling is drawn from one fixed seed, so the same runs give the same table.
+RESAMPLING_SEED = 2017
+BOOTSTRAP_SAMPLES = 9_999
+# Below 2^17 sign patterns (16 seeds) the permutation test is exact; above, p is known to 1e-5.
+SIGN_PATTERNS = 99_999
+
+NAN = float("nan")
+
+Values = Sequence[float] | np.ndarray
+"""A sample: a number, or whether something befell it, for each run."""
+
+
+class Welch(NamedTuple):
+    """Welch's t-test of two independent samples.
+
+    Attributes:
+        difference: mean(a) - mean(b).
+        low, high: its 95 % confidence interval.
+        t: the statistic.
+        df: Welch-Satterthwaite degrees of freedom.
+        p: two-sided.
+    """
+
+    difference: float
+    low: float
+    high: float
+    t: float
+    df: float
+    p: float
+
+
+class Interval(NamedTuple):
+    """A confidence interval, in the unit of the sample."""
+
+    low: float
+    high: float
+
+
+class Share(NamedTuple):
+    """A share of runs held against one half.
+
+    Attributes:
+        share: 0 to 1.
+        low, high: its 95 % Wilson interval.
+        p: exact binomial, two-sided, of a share of one half.
+    """
+
+    share: float
+    low: float
+    high: float
+    p: float
+
+
+def paired_differences(a: Values, b: Values) -> np.ndarray:
+    """Return a minus b, seed by seed, to twelve decimals.
+
+    Accuracies are counts over the test samples: 0.9355 - 0.9328 and 0.9402 - 0.9375 are the same
+    27 digits more, but differ in their last bits. Rounded, they are the tie that ranks need.
+    """
+    return np.round(np.asarray(a, float) - np.asarray(b, float), 12)
+
+
+def without_spread(values: Values) -> bool:
+    """Return whether there are fewer than two values, or all are the same."""
+    return len(values) < 2 or not np.ptp(values)
+
+
+def welch(a: Values, b: Values) -> Welch:
+    """Compare two samples by Welch's t-test, as the post's code does (``equal_var=False``).
+
+    What does not exist is NaN: the test of a sample with fewer than two values or of two without
+    any spread, the difference from an empty one.
+    """
+    difference = float(np.mean(a) - np.mean(b)) if len(a) and len(b) else NAN
+    if min(len(a), len(b)) < 2 or (without_spread(a) and without_spread(b)):
+        return Welch(difference, *[NAN] * 5)
+    result = stats.ttest_ind(a, b, equal_var=False)
+    interval = result.confidence_interval(0.95)
+    return Welch(
+        difference, interval.low, interval.high, result.statistic, result.df, result.pvalue
+    )
+
+
+def permutation_p(differences: Values) -> float:
+    """Return the two-sided p of the paired permutation test of a mean difference.
+
+    Under the null hypothesis a seed's two runs could be exchanged, which flips the sign of its
+    difference (Fisher, The Design of Experiments, 1935). It asks about the mean, as a t-test
+    does, but takes no normality for granted.
+    """
+    if len(differences) < 2:
+        return NAN
+    return stats.permutation_test(
+        (np.asarray(differences),),
+        np.mean,
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=SIGN_PATTERNS,
+        batch=10_000,
+        rng=RESAMPLING_SEED,
+    ).pvalue
+
+
+def paired_t_p(differences: Values) -> float:
+    """Return the two-sided p of the paired t-test (Student, 1908)."""
+    if without_spread(differences):
+        return NAN
+    return stats.ttest_1samp(differences, 0).pvalue
+
+
+def wilcoxon_p(differences: Values) -> float:
+    """Return the two-sided p of Wilcoxon's signed-rank test (1945).
+
+    It asks whether the typical seed's difference is zero: a collapsed run counts by its rank,
+    not by how far it fell. Differences of zero are left out, ties share their mean rank; up to
+    50 seeds without either p is exact, else from the normal approximation with the variance
+    corrected for ties (up to 13 seeds by permutation). Nothing but zeros is p = 1.
+    """
+    if len(differences) < 2:
+        return NAN
+    if not np.any(differences):
+        return 1.0
+    return stats.wilcoxon(differences).pvalue
+
+
+def mcnemar_p(a: Values, b: Values) -> float:
+    """Return the exact two-sided p of McNemar's test: does an event befall a as often as b?
+
+    Args:
+        a, b: whether it befell each seed's run, in the same order (McNemar, 1947).
+    """
+    if not len(a):
+        return NAN
+    a, b = np.asarray(a, bool), np.asarray(b, bool)
+    table = [[np.sum(a & b), np.sum(a & ~b)], [np.sum(~a & b), np.sum(~a & ~b)]]
+    return mcnemar(table, exact=True).pvalue
+
+
+def within_p(values: Values, low: float, high: float) -> float:
+    """Return the p of two one-sided t-tests: a small one says that low < mean < high.
+
+    Of paired differences and symmetric bounds this is the paired equivalence test (TOST;
+    Schuirmann, 1987).
+    """
+    if without_spread(values):
+        return NAN
+    return float(DescrStatsW(np.asarray(values)).ttost_mean(low, high)[0])
+
+
+def above_p(values: Values, bound: float) -> float:
+    """Return the p of a one-sided t-test: a small one says that the mean is above the bound."""
+    if without_spread(values):
+        return NAN
+    return stats.ttest_1samp(values, bound, alternative="greater").pvalue
+
+
+def beyond_p(values: Values, bound: float) -> float:
+    """Return the two-sided p of a t-test: a small one says that the mean is beyond +-bound."""
+    values = np.asarray(values, float)
+    return float(np.minimum(1, 2 * np.minimum(above_p(values, bound), above_p(-values, bound))))
+
+
+def mean_interval(values: Values, confidence: float = 0.95) -> Interval:
+    """Return the bootstrap interval of a mean, bias-corrected and accelerated.
+
+    BCa (Efron, 1987) follows the skew that a few collapsed runs give a sample. Values that are
+    all the same have none: resampled they say nothing of the next seed.
+    """
+    if without_spread(values):
+        return Interval(NAN, NAN)
+    interval = stats.bootstrap(
+        (np.asarray(values, float),),
+        np.mean,
+        method="BCa",
+        n_resamples=BOOTSTRAP_SAMPLES,
+        confidence_level=confidence,
+        rng=RESAMPLING_SEED,
+    ).confidence_interval
+    return Interval(float(interval.low), float(interval.high))
+
+
+def equivalence_interval(differences: Values) -> Interval:
+    """Return the 90 % t interval of a mean difference.
+
+    It lies within a margin exactly where the equivalence test (`within_p`) has p < 0.05.
+    """
+    if without_spread(differences):
+        return Interval(NAN, NAN)
+    interval = stats.ttest_1samp(differences, 0).confidence_interval(0.9)
+    return Interval(float(interval.low), float(interval.high))
+
+
+def median_interval(values: Values) -> Interval:
+    """Return the 95 % interval of a median between two of the values (exact, any distribution).
+
+    NaN where there are fewer than six values, too few for one.
+    """
+    if not len(values):
+        return Interval(NAN, NAN)
+    interval = stats.quantile_test(values, q=0, p=0.5).confidence_interval(0.95)
+    return Interval(float(interval.low), float(interval.high))
+
+
+def share_above_half(events: Values) -> Share:
+    """Hold the share of runs that an event befell against one half."""
+    if not len(events):
+        return Share(NAN, NAN, NAN, NAN)
+    result = stats.binomtest(int(np.sum(events)), len(events), 0.5)
+    interval = result.proportion_ci(method="wilson")
+    return Share(result.statistic, float(interval.low), float(interval.high), result.pvalue)
+
+
+def holm(p_values: Values) -> np.ndarray:
+    """Return the p-values of one family of tests, adjusted by Holm's method (1979).
+
+    A test that was not made (NaN) still has its place in the family, as a p of 1: the family is
+    then the same however many experiments were run, and an experiment more can only lower the
+    adjusted values of the others. Its own stays NaN.
+    """
+    p_values = np.asarray(p_values, float)
+    if not len(p_values):
+        return p_values
+    adjusted = multipletests(np.nan_to_num(p_values, nan=1.0), method="holm")[1]
+    return np.where(np.isnan(p_values), NAN, adjusted)
+
+
+def hedges_g(a: Values, b: Values) -> float:
+    """Return the difference of means in pooled standard deviations, corrected for small samples.
+
+    The arms' own spread is the yardstick, as in the post's unpaired test (Hedges, 1981).
+    """
+    if min(len(a), len(b)) < 2 or not np.ptp(a) + np.ptp(b):
+        return NAN
+    spread_a, spread_b = np.std(a, ddof=1), np.std(b, ddof=1)
+    return float(effectsize_smd(np.mean(a), spread_a, len(a), np.mean(b), spread_b, len(b))[0])
+
+
+def d_z(differences: Values) -> float:
+    """Return the mean paired difference in standard deviations of the differences.
+
+    The yardstick of the paired design (Cohen, 1988).
+    """
+    if without_spread(differences):
+        return NAN
+    return float(np.mean(differences) / np.std(differences, ddof=1))
+
+
+def correlation(a: Values, b: Values) -> float:
+    """Return Pearson's r of the two arms over the seeds: what the pairing is worth."""
+    if without_spread(a) or without_spread(b):
+        return NAN
+    return float(stats.pearsonr(a, b).statistic)
+
+
+def spread_for_p(mean_a: float, mean_b: float, n: int, p: float) -> float:
+    """Return the common standard deviation at which Welch's test of two means gives p.
+
+    Args:
+        mean_a, mean_b: the means, which differ.
+        n: runs in each arm.
+        p: two-sided.
+    """
+    difference = abs(mean_a - mean_b)
+
+    def excess(spread: float) -> float:
+        return p_from_moments(mean_a, spread, mean_b, spread, n) - p
+
+    return optimize.brentq(excess, difference / 1000, difference * 1000)
+
+
+def p_from_moments(mean_a: float, spread_a: float, mean_b: float, spread_b: float, n: int) -> float:
+    """Return the two-sided p of Welch's test of two samples of n known by mean and spread."""
+    return stats.ttest_ind_from_stats(
+        mean_a, spread_a, n, mean_b, spread_b, n, equal_var=False
+    ).pvalue
+
+
+def epochs_until(losses: Values, threshold: float) -> float:
+    """Return the first 0-based epoch with a loss at or below the threshold.
+
+    A curve that never gets there counts as its number of epochs, so that a mean over runs is
+    the restricted mean time of survival analysis.
+    """
+    reached = np.flatnonzero(np.asarray(losses) <= threshold)
+    return float(reached[0]) if len(reached) else float(len(losses))
+
+
+def area_under(losses: Values) -> float:
+    """Return the area under a curve with a point an epoch (trapezoids; loss times epochs)."""
+    return float(integrate.trapezoid(losses))
+
+
+def roughness(losses: Values) -> float:
+    """Return the standard deviation of the steps of a log loss from epoch to epoch.
+
+    0 is a loss that shrinks by the same factor every epoch; the level of the loss and the
+    batch size do not matter. NaN where a loss is not a positive number.
+    """
+    losses = np.asarray(losses, float)
+    if len(losses) < 3 or not np.all(np.isfinite(losses) & (losses > 0)):
+        return NAN
+    return float(np.std(np.diff(np.log(losses)), ddof=1))
+
+
+def rank_correlation(a: Values, b: Values) -> float:
+    """Return Spearman's rank correlation of two curves; NaN where one is constant."""
+    if len(a) < 3 or not np.ptp(a) or not np.ptp(b):
+        return NAN
+    return float(stats.spearmanr(a, b).statistic)

@@ -1,0 +1,74 @@
+"""The feedback modes: what carries the output error back to the hidden units.
+
+The hidden delta of a batch (`fa.learning.network`) is ``(delta_out @ B.T) * h * (1 - h)``. A mode
+says what B is. Each mode is a module of this folder, so a file more is a mode more: its name is
+the file's name, and it has
+
+- ``SCALED``: whether B grows with s(t), the feedback scale of the run;
+- ``REDRAWN``: how often B is drawn anew: ``"never"``, every ``"epoch"`` or every ``"batch"``;
+- ``draw(stream, hidden, outputs)``: one B, (hidden, outputs) float32, from the run's own random
+  stream; or None for the live forward weights w2.
+"""
+
+import importlib
+import itertools
+import math
+import pkgutil
+from collections.abc import Iterator
+from functools import cache
+from types import ModuleType
+
+import numpy as np
+
+from fa.errors import UserError
+from fa.learning.randomness import stream
+
+SCALES = {
+    # "w2_feedback is scaled up logarithmically with each epoch" (the post); its code: ln(e + t).
+    "log": lambda epoch: math.log(math.e + epoch),
+    "constant": lambda epoch: 1.0,
+}
+"""Feedback scale -> s(t), t the 0-based epoch."""
+
+
+@cache  # a plan asks once a run, and the answer is a look at the disk
+def modes() -> list[str]:
+    """Return the names of all feedback modes."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def mode(name: str) -> ModuleType:
+    """Return the module of one feedback mode.
+
+    Raises:
+        UserError: there is no such mode.
+    """
+    if name not in modes():
+        raise UserError(f"{name!r} is not a feedback mode; choose from {', '.join(modes())}")
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+def scale(name: str, feedback_scale: str, epoch: int) -> float:
+    """Return s(t), the factor on a mode's feedback weights in one epoch (1 if it takes none)."""
+    return SCALES[feedback_scale](epoch) if mode(name).SCALED else 1.0
+
+
+def weights_by_epoch(
+    name: str, feedback_scale: str, seed: int, hidden: int, outputs: int, batches: int
+) -> Iterator[np.ndarray | float]:
+    """Yield one run's B, s(t) included, for epoch after epoch without end.
+
+    Yields:
+        (hidden, outputs) float32; (batches, hidden, outputs) where every batch has its own; or
+        a number, for that multiple of the live w2.
+    """
+    chosen = mode(name)
+    draws = stream(seed, "feedback", name, hidden)
+    weights = None
+    for epoch in itertools.count():
+        if chosen.REDRAWN == "batch":
+            weights = np.stack([chosen.draw(draws, hidden, outputs) for _ in range(batches)])
+        elif chosen.REDRAWN == "epoch" or epoch == 0:
+            weights = chosen.draw(draws, hidden, outputs)
+        factor = scale(name, feedback_scale, epoch)
+        yield factor if weights is None else np.float32(factor) * weights

@@ -1,0 +1,52 @@
+"""A run, and what is measured of it."""
+
+from dataclasses import dataclass, fields
+from typing import NamedTuple
+
+
+@dataclass(frozen=True, order=True)
+class Run:
+    """One network trained once; its fields are the keys of every table of metrics."""
+
+    dataset: str
+    train_samples: int
+    test_samples: int
+    hidden: int
+    feedback: str
+    feedback_scale: str
+    batch_size: int
+    learning_rate: float
+    epochs: int
+    seed: int
+
+
+RUN_KEYS = tuple(field.name for field in fields(Run))
+
+SETTING = ("hidden", "batch_size", "learning_rate", "epochs")
+"""What an experiment compares feedback modes under."""
+
+
+class Epoch(NamedTuple):
+    """What is measured in one epoch of one run.
+
+    Attributes:
+        epoch: 0-based.
+        loss: sum of (t - o)^2 over the first batch's samples and outputs, before its update
+            (the loss of the post's plots).
+        mean_loss: mean over the epoch's batches of the same sum, each before its update.
+        pearson_r, angle, norm_ratio: alignment of w2 (no bias row) with the feedback weights
+            in use, at the end of the epoch; see `fa.learning.alignment`.
+        test_accuracy: share of the test samples whose largest output is the right one, at the
+            end of the epoch; None in epochs that do not measure it.
+        weights_digest: first 16 hex digits of the SHA-256 of w1 and w2, where accuracy is
+            measured: two runs with the same one have the same weights, bit by bit.
+    """
+
+    epoch: int
+    loss: float
+    mean_loss: float
+    pearson_r: float
+    angle: float
+    norm_ratio: float
+    test_accuracy: float | None
+    weights_digest: str | None

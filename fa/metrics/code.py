@@ -1,0 +1,113 @@
+"""A digest of the code that a result depends on, derived from what the code imports.
+
+Snakemake makes a result anew when its digest changes. A digest is of syntax trees, so comments,
+docstrings and layout do not count; the data files that a module names (``claims.yaml``) do.
+"""
+
+import ast
+import hashlib
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[1]
+COMMANDS = "fa.__main__"
+
+
+def command_digest(command: str) -> str:
+    """Return the digest of a command of `fa.__main__`: its function, and all that it imports."""
+    functions = [node for node in parse(COMMANDS).body if isinstance(node, ast.FunctionDef)]
+    (function,) = [node for node in functions if node.name == command]
+    return digest(*imported(function), text=ast.unparse(function))
+
+
+def training_digest(rules: Iterable[str]) -> str:
+    """Return the digest of what trains the networks of these feedback modes and writes them down.
+
+    It is not that of the whole command: how a network is named and what is recorded of the
+    machine change no number, and to train again takes long. A module of another mode has no part
+    in it, so a new mode retrains nothing.
+    """
+    modes = [f"fa.learning.feedback.{name}" for name in sorted(rules)]
+    return digest("fa.learning.training", "fa.metrics.shard_files", *modes)
+
+
+@cache  # a plan asks once a job
+def digest(*modules: str, text: str = "") -> str:
+    """Return 16 hex digits of the SHA-256 of modules, of all they import, and of a text."""
+    sha = hashlib.sha256(text.encode())
+    for name in sorted(closure(modules)):
+        sha.update(b"\0" + name.encode() + b"\0" + content(name))
+    return sha.hexdigest()[:16]
+
+
+def closure(modules: Iterable[str]) -> set[str]:
+    """Return modules of this package and all of it that they import, at any depth."""
+    found: set[str] = set()
+    waiting = list(modules)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            # Importing a module runs the packages that it is in, too.
+            waiting += [*imported(parse(name)), *filter(None, [name.rpartition(".")[0]])]
+    return found
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Yield the modules of this package that code imports, wherever in it the import stands."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{alias.name}" for alias in node.names] + [str(node.module)]
+        else:
+            continue
+        yield from (name for name in names if source(name))
+
+
+def source(module: str) -> Path | None:
+    """Return the file of a module of this package; None if it is none of them."""
+    top, *parts = module.split(".")
+    if top != PACKAGE.name:
+        return None
+    path = PACKAGE.joinpath(*parts)
+    return next((p for p in (path.with_suffix(".py"), path / "__init__.py") if p.is_file()), None)
+
+
+@cache
+def parse(module: str) -> ast.Module:
+    """Return a module's syntax tree without its docstrings."""
+    path = source(module)
+    assert path is not None, module
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
+            node
+        ):
+            node.body = node.body[1:] or [ast.Pass()]
+    return tree
+
+
+@cache
+def content(module: str) -> bytes:
+    """Return what a module's digest is of: its code, and the data files beside it that it names."""
+    path = source(module)
+    assert path is not None, module
+    tree = parse(module)
+    names = {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value
+    }
+    files = sorted(file for name in names for file in data_files(path.parent, name))
+    return b"\0".join([ast.unparse(tree).encode(), *(file.read_bytes() for file in files)])
+
+
+def data_files(folder: Path, name: str) -> list[Path]:
+    """Return the data file of that name in a folder, or the files of the folder of that name."""
+    if not name.replace(".", "").replace("_", "").isalnum() or name.endswith(".py"):
+        return []
+    path = folder / name
+    files = path.iterdir() if path.is_dir() else [path]
+    return [file for file in files if file.is_file() and file.suffix not in (".py", ".pyc")]

@@ -1,0 +1,77 @@
+"""Where a result was made: the commit, the lock file, the versions and the machine.
+
+Each training job records its own, so this imports nothing large.
+"""
+
+import hashlib
+import os
+import platform
+import re
+import subprocess
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+CHECKOUT = Path(__file__).parents[2]
+UNKNOWN = "unknown"
+
+
+def commit(checkout: Path = CHECKOUT) -> str:
+    """Return the commit that is checked out, with ``+ changes`` where files differ from it."""
+    try:
+        if Path(git(checkout, "rev-parse", "--show-toplevel")).resolve() != checkout.resolve():
+            return UNKNOWN
+        changes = " + changes" if git(checkout, "status", "--porcelain") else ""
+        return git(checkout, "rev-parse", "HEAD") + changes
+    except (OSError, subprocess.CalledProcessError):
+        return UNKNOWN
+
+
+def git(checkout: Path, *arguments: str) -> str:
+    """Return what Git answers about the checkout."""
+    command = ["git", "-C", str(checkout), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def lock_digest(lock: Path = CHECKOUT / "requirements.lock") -> str:
+    """Return the SHA-256 of the lock file."""
+    return hashlib.sha256(lock.read_bytes()).hexdigest() if lock.exists() else UNKNOWN
+
+
+def machine() -> dict[str, str]:
+    """Return the processor, its cores and the operating system."""
+    return {
+        "processor": processor(),
+        "cores": str(os.cpu_count() or UNKNOWN),
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """Return the processor's model: Linux's name for it, elsewhere what Python knows."""
+    if cpuinfo.exists():
+        model = re.search(r"^model name\s*: (.+)$", cpuinfo.read_text(), re.MULTILINE)
+        if model:
+            return model[1]
+    return platform.processor() or platform.machine() or UNKNOWN
+
+
+def versions(*packages: str) -> dict[str, str]:
+    """Return the versions of Python and of some packages, by name."""
+    return {"python": platform.python_version()} | {name: version(name) for name in packages}
+
+
+def version(package: str) -> str:
+    """Return the version of an installed package."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def required_packages(pyproject: Path = CHECKOUT / "pyproject.toml") -> list[str]:
+    """Return the names of the packages that the project asks for, sorted."""
+    if not pyproject.exists():
+        return []
+    requirements = tomllib.loads(pyproject.read_text())["project"]["dependencies"]
+    return sorted(re.split(r"[^\w.-]", requirement)[0] for requirement in requirements)

@@ -1,0 +1,232 @@
+"""The tables of claims, of the comparisons behind them, and of the post's own p-values."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from fa.errors import UserError
+from fa.evidence.audit import comparisons, post_audit
+from fa.evidence.claims import CLAIMS, read_claims
+from fa.evidence.measures import METRICS, Metric
+from fa.evidence.verdicts import evaluate
+from fa.metrics.tables import Metrics, read_metrics
+from fa.pages.formats import write_table
+from fa.pages.text import number, p_value
+
+
+def write_claims(
+    metrics: str | Path, outputs: Sequence[str | Path], claims_yaml: str | Path = CLAIMS
+) -> None:
+    """Write the tables of claims.
+
+    Args:
+        metrics: the folder of metrics.
+        outputs: files named as in `TABLES`, ending in .csv (every number in full), .md, .tex or
+            .html (to read).
+        claims_yaml: the claims and the rules.
+
+    Raises:
+        UserError: claims.yaml names something unknown, or an output is none of the tables.
+    """
+    paths = [Path(output) for output in outputs]
+    for path in paths:
+        if path.stem not in TABLES:
+            raise UserError(f"{path} is none of the tables {', '.join(TABLES)}")
+    names = {path.stem for path in paths}
+    rows = compute(names, read_metrics(metrics), read_claims(claims_yaml))
+    for path in paths:
+        table = TABLES[path.stem]
+        write_table(rows[path.stem], table.text(rows[path.stem]), path, table.title)
+
+
+def compute(
+    names: Iterable[str], metrics: Metrics, claims: Mapping[str, Any]
+) -> dict[str, pd.DataFrame]:
+    """Return the rows of the tables of these names, each computed once."""
+    of = (metrics.runs, metrics.curves, claims)
+    found = {rows: rows(*of) for rows in {TABLES[name].rows for name in names}}
+    tables = {name: found[TABLES[name].rows] for name in names}
+    if "verdicts" in tables:
+        tables["verdicts"] = tables["verdicts"][tables["verdicts"]["family"] == "post"]
+    return tables
+
+
+def claims_text(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the table of claims as text to read."""
+    records = rows.to_dict("records")
+    return pd.DataFrame(
+        {
+            "claim": rows["claim"],
+            "statement": rows["statement"],
+            "reported": [reported_text(row) for row in records],
+            "measured": [measured_text(row) for row in records],
+            "interval": [interval_text(row) for row in records],
+            "test": rows["test"],
+            "p (Holm)": [f"{p_value(row['p'])} ({p_value(row['p_holm'])})" for row in records],
+            "n": [str(row["n"] or "–") for row in records],
+            "verdict": [
+                row["verdict"] + ("" if row["reason"] == "significant" else f": {row['reason']}")
+                for row in records
+            ],
+        }
+    )
+
+
+def verdicts_text(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the short table of claims, as text to read."""
+    text = claims_text(rows)
+    text["verdict"] = rows["verdict"]
+    return text[["claim", "statement", "reported", "measured", "verdict"]]
+
+
+def shown(row: Mapping[str, Any]) -> Metric:
+    """Return how a row's numbers are shown: a share of runs in percent, whatever the metric."""
+    metric = METRICS[row["metric"]]
+    if row["kind"] == "share":
+        return metric._replace(unit=" % of runs", factor=100, decimals=0)
+    return metric
+
+
+def value_text(value: float, metric: Metric, sign: str = "") -> str:
+    """Return one number in the unit of its metric, without the unit's name."""
+    return number(value, f"{sign}.{metric.decimals}f", metric.factor)
+
+
+def reported_text(row: Mapping[str, Any]) -> str:
+    """Return the post's figures and p."""
+    if pd.isna(row["reported_a"]):
+        return "–"
+    metric = METRICS[row["metric"]]
+    places = f".{min(metric.decimals, 1)}f" if metric.factor == 100 else "g"
+    figures = [row["reported_a"], row["reported_b"]]
+    text = " vs ".join(number(v, places, metric.factor) for v in figures if not pd.isna(v))
+    p = "" if pd.isna(row["reported_p"]) else f", p = {p_value(row['reported_p'])}"
+    return text + metric.unit + p
+
+
+def measured_text(row: Mapping[str, Any]) -> str:
+    """Return what was measured: a difference with its two values and its d_z, or one value.
+
+    In a sweep it says at which value: ``+0.31 points at hidden 300 (...)``, and of a candidate
+    and its best rival ``-1.32 points (93.58 at 0.07 vs 94.89 % at 0.01)``.
+    """
+    metric = shown(row)
+    if pd.isna(row["measured"]):
+        return "–"
+    if row["kind"] in ("share", "range", "count"):
+        return value_text(row["measured"], metric) + metric.unit
+    text = value_text(row["measured"], metric, "+") + metric.difference_unit
+    places = ["", ""]
+    if not pd.isna(row["candidate"]):
+        places = [f" at {row['candidate']:g}", f" at {row['at']:g}"]
+    elif not pd.isna(row["at"]):
+        text += f" at {row['over'].replace('_', ' ')} {row['at']:g}"
+    if not pd.isna(row["b"]):
+        a, b = (value_text(row[name], metric) for name in "ab")
+        text += f" ({a}{places[0]} vs {b}{metric.unit}{places[1]})"
+    return text if pd.isna(row["d_z"]) else f"{text}, d_z {row['d_z']:+.2f}"
+
+
+def interval_text(row: Mapping[str, Any]) -> str:
+    """Return ``[low, high]`` in the unit of ``measured``."""
+    if pd.isna(row["low"]):
+        measured = row["kind"] != "count" and not pd.isna(row["measured"])
+        return "– (every seed alike)" if measured else "–"
+    sign = "" if row["kind"] in ("share", "range") else "+"
+    low, high = (value_text(row[end], shown(row), sign) for end in ("low", "high"))
+    return f"[{low}, {high}]"
+
+
+def comparisons_text(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the comparisons as text to read, in the units that their metrics are shown in."""
+    records = rows.to_dict("records")
+    metrics = [METRICS[row["metric"]] for row in records]
+
+    def column(name: str, sign: str = "") -> list[str]:
+        pairs = zip(records, metrics, strict=True)
+        return [value_text(row[name], metric, sign) for row, metric in pairs]
+
+    def joined(form: str, *columns: Sequence[str]) -> list[str]:
+        return [form.format(*cells) for cells in zip(*columns, strict=True)]
+
+    p_values = {
+        "permutation p": "permutation_p",
+        "paired t p": "paired_t_p",
+        "Wilcoxon p": "wilcoxon_p",
+        "Welch p": "welch_p",
+        "TOST p": "tost_p",
+        "McNemar p": "mcnemar_p",
+    }
+    counts = [[number(v, ".0f") for v in rows[f"{arm}_collapsed"]] for arm in "ab"]
+    difference = [column(name, "+") for name in ("difference", "low", "high")]
+    median = [column(f"median_{name}", "+") for name in ("difference", "low", "high")]
+    return pd.DataFrame(
+        {
+            "claim": rows["claim"],
+            "metric": [name.replace("_", " ") for name in rows["metric"]],
+            "a": rows["arm_a"],
+            "b": rows["arm_b"],
+            "n": rows["n"].astype(str),
+            "mean a": joined("{} ± {}", column("a_mean"), column("a_sd")),
+            "mean b": joined("{} ± {}", column("b_mean"), column("b_sd")),
+            "medians": joined("{}, {}", column("a_median"), column("b_median")),
+            "difference [95 % CI]": joined("{} [{}, {}]", *difference),
+            "median difference [95 % CI]": joined("{} [{}, {}]", *median),
+            **{title: [p_value(p) for p in rows[name]] for title, name in p_values.items()},
+            "Hedges g": [number(value, "+.2f") for value in rows["hedges_g"]],
+            "d_z": [number(value, "+.2f") for value in rows["d_z"]],
+            "r over seeds": [number(value, "+.2f") for value in rows["correlation"]],
+            "collapsed": joined("{}, {}", *counts),
+        }
+    )
+
+
+def post_audit_text(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the audit as text to read: accuracies in percent, spreads in points."""
+
+    def column(name: str, form: str = ".2f") -> list[str]:
+        return [number(value, form, 100) for value in rows[name]]
+
+    return pd.DataFrame(
+        {
+            "about": rows["about"],
+            "a": rows["arm_a"],
+            "b": rows["arm_b"],
+            "hidden": rows["hidden"].astype(str),
+            "post: a (%)": column("reported_a", ".1f"),
+            "post: b (%)": column("reported_b", ".1f"),
+            "p": [p_value(p) for p in rows["p"]],
+            "spread needed for p": column("spread_needed"),
+            "our spread, a": column("a_sd"),
+            "our spread, b": column("b_sd"),
+            "p at our spread": [p_value(p) for p in rows["p_at_our_spread"]],
+        }
+    )
+
+
+class Table(NamedTuple):
+    """A table of claims.
+
+    Attributes:
+        title: its heading.
+        rows: (runs, curves, claims.yaml) -> its numbers.
+        text: what makes them readable.
+    """
+
+    title: str
+    rows: Callable[[pd.DataFrame, pd.DataFrame, Mapping[str, Any]], pd.DataFrame]
+    text: Callable[[pd.DataFrame], pd.DataFrame]
+
+
+TABLES = {
+    "verdicts": Table("What the post claims, and what the runs say", evaluate, verdicts_text),
+    "claims": Table(
+        "Every claim: the post's statements, other readings of them, and controls",
+        evaluate,
+        claims_text,
+    ),
+    "comparisons": Table("The comparisons behind the claims", comparisons, comparisons_text),
+    "post_audit": Table("The post's own p-values, checked", post_audit, post_audit_text),
+}

@@ -1,0 +1,86 @@
+"""The table of an experiment: its feedback modes against backprop, ours beside the post's."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from fa.errors import UserError
+from fa.evidence.claims import read_claims
+from fa.evidence.comparison import comparison
+from fa.metrics.tables import read_metrics
+from fa.pages.formats import write_table
+from fa.pages.text import number, p_value
+
+
+def write_experiment(metrics: str | Path, experiment: str, outputs: Sequence[str | Path]) -> None:
+    """Write one experiment's comparison of its feedback modes with backprop.
+
+    Args:
+        metrics: the folder of metrics.
+        experiment: its name.
+        outputs: files ending in .csv (every number, full precision), .md, .tex or .html (to read).
+
+    Raises:
+        UserError: the metrics hold no run of the experiment.
+    """
+    found = read_metrics(metrics)
+    runs = found.of([experiment]).runs
+    if runs.empty:
+        raise UserError(f"{metrics} holds no run of experiment {experiment!r}")
+    rows = comparison(runs, experiment, read_claims()["rules"])
+    for output in map(Path, outputs):
+        write_table(rows, readable(rows), output, found.experiments[experiment]["title"])
+
+
+def readable(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the comparison as text to read: accuracies in percent, differences in points."""
+    rate_and_epochs = {"learning_rate": "rate", "epochs": "epochs"}
+    varied = [column for column in rate_and_epochs if rows[column].nunique() > 1]
+    columns = {
+        "hidden": rows["hidden"].astype(str),
+        "batch": rows["batch_size"].astype(str),
+        **{rate_and_epochs[column]: rows[column].astype(str) for column in varied},
+        "feedback": [mode_name(row) for row in rows.to_dict("records")],
+        "n": [seeds(row) for row in rows.to_dict("records")],
+        "backprop (%)": mean_and_sd(rows, "backprop"),
+        "feedback (%)": mean_and_sd(rows, "other"),
+        "difference [95 % CI]": [interval(row) for row in rows.to_dict("records")],
+        "Welch's t": [number(value, "+.2f") for value in rows["t"]],
+        "p": [p_value(value) for value in rows["p"]],
+    }
+    if rows["post_p"].notna().any():
+        columns |= {
+            "post: backprop (%)": [number(value, ".1f", 100) for value in rows["post_backprop"]],
+            "post: feedback (%)": [number(value, ".1f", 100) for value in rows["post_other"]],
+            "post: p": [p_value(value) for value in rows["post_p"]],
+        }
+    return pd.DataFrame(columns)
+
+
+def mode_name(row: dict[str, Any]) -> str:
+    """Return a row's feedback mode, and that it goes without its growing scale."""
+    unscaled = row["feedback"] != "none" and row["feedback_scale"] == "constant"
+    return f"{row['feedback']}, s = 1" if unscaled else row["feedback"]
+
+
+def seeds(row: dict[str, Any]) -> str:
+    """Return how many runs each of the two means has, once where they are as many."""
+    counts = {row["backprop_n"], row["other_n"]}
+    # Where one of the two was never asked for, the other's n is the row's.
+    if row["feedback"] == "none" or not row["backprop_n"]:
+        counts -= {0}
+    return str(counts.pop()) if len(counts) == 1 else f"{row['backprop_n']}, {row['other_n']}"
+
+
+def mean_and_sd(rows: pd.DataFrame, name: str) -> list[str]:
+    """Return ``mean ± sd`` in percent for each row."""
+    pairs = zip(rows[f"{name}_mean"], rows[f"{name}_sd"], strict=True)
+    return [f"{number(mean, '.2f', 100)} ± {number(sd, '.2f', 100)}" for mean, sd in pairs]
+
+
+def interval(row: dict[str, Any]) -> str:
+    """Return ``difference [low, high]`` in percentage points."""
+    difference, low, high = (number(row[key], "+.2f", 100) for key in ("difference", "low", "high"))
+    return f"{difference} [{low}, {high}]"

@@ -1,0 +1,15 @@
+"""The figures, drawn from the metrics alone; `drawing` draws one.
+
+A kind of figure is a function of the metrics that returns a Matplotlib figure.
+"""
+
+KINDS = {
+    "accuracy": "Accuracy of every run",
+    "loss_all_seeds": "Loss over all seeds",
+    "loss_and_correlation": "Loss and correlation",
+    "loss_single_runs": "Loss of single runs",
+    "scaling": "Accuracy and equivalence by hidden size",
+    "sensitivity": "Accuracy and collapse by batch size and learning rate",
+    "tuning": "Accuracy and learning rate",
+}
+"""Kind of figure -> its title in the report. Here, so that to ask for it loads no Matplotlib."""

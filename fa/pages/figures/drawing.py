@@ -1,0 +1,81 @@
+"""Draws one figure of a study and saves it."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from fa.errors import UserError
+from fa.metrics.tables import Metrics, read_metrics
+from fa.pages.figures.accuracy import accuracy, tuning
+from fa.pages.figures.loss import loss_all_seeds, loss_and_correlation, loss_single_runs
+from fa.pages.figures.scaling import scaling
+from fa.pages.figures.sensitivity import sensitivity
+from fa.pages.figures.style import STYLE, NothingToDraw, mode_names, note
+
+DRAW: dict[str, Callable[[Metrics], Figure]] = {
+    function.__name__: function
+    for function in (
+        accuracy,
+        loss_all_seeds,
+        loss_and_correlation,
+        loss_single_runs,
+        scaling,
+        sensitivity,
+        tuning,
+    )
+}
+
+
+def draw_figure(name: str, metrics: str | Path, outputs: Sequence[str | Path]) -> None:
+    """Draw one figure of a folder of metrics; see `draw`."""
+    draw(name, read_metrics(metrics), outputs)
+
+
+def draw(name: str, metrics: Metrics, outputs: Sequence[str | Path]) -> None:
+    """Draw one figure and save it under each name of `outputs` (.pdf, .svg, .png).
+
+    It shows the runs of every experiment that names it; where there are none, it says so.
+
+    Args:
+        name: the figure's, as experiments.json has it.
+        metrics: of the whole study.
+        outputs: files.
+
+    Raises:
+        UserError: there is no figure of that name.
+    """
+    figures = figures_of(metrics)
+    if name not in figures:
+        raise UserError(f"{name!r} is not a figure; choose from {', '.join(figures)}")
+    kind, experiments = figures[name]
+    plt.style.use(STYLE)
+    # seaborn jitters points by NumPy's global stream: seeded, the same metrics give the same file.
+    np.random.seed(0)  # noqa: NPY002
+    try:
+        figure = DRAW[kind](named(metrics.of(experiments)))
+    except NothingToDraw as missing:
+        figure = note(f"{name}: {missing}")
+    for output in map(Path, outputs):
+        output.parent.mkdir(parents=True, exist_ok=True)
+        # Without a date, the same metrics give the same file.
+        dateless = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
+        figure.savefig(output, metadata=dateless.get(output.suffix))
+    plt.close(figure)
+
+
+def figures_of(metrics: Metrics) -> dict[str, tuple[str, list[str]]]:
+    """Return the name of each figure -> its kind, and the experiments that name it."""
+    figures: dict[str, tuple[str, list[str]]] = {}
+    for experiment, record in metrics.experiments.items():
+        for name, kind in record["figures"].items():
+            figures.setdefault(name, (kind, []))[1].append(experiment)
+    return figures
+
+
+def named(metrics: Metrics) -> Metrics:
+    """Return metrics with the feedback mode as people read it in ``mode``."""
+    runs, curves = (table.assign(mode=mode_names(table)) for table in metrics[:2])
+    return metrics._replace(runs=runs, curves=curves)

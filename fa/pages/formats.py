@@ -1,0 +1,38 @@
+"""A table as a file: CSV, Markdown, LaTeX or HTML."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from fa.errors import UserError
+from fa.pages.html import table_page
+from fa.pages.latex import latex_table
+
+
+def write_table(rows: pd.DataFrame, text: pd.DataFrame, output: Path, title: str) -> None:
+    """Write a table in the format of a file's suffix.
+
+    Args:
+        rows: every number, for .csv.
+        text: the same as text to read, for .md, .tex and .html.
+        output: the file.
+        title: the heading of the .html.
+
+    Raises:
+        UserError: its suffix is none of the four.
+    """
+    match output.suffix:
+        case ".csv":
+            content = rows.to_csv(index=False)
+        case ".md":
+            content = text.to_markdown(index=False, disable_numparse=True) + "\n"
+        case ".tex":
+            content = latex_table(text)
+        case ".html":
+            content = table_page(title, rows, text)
+        case suffix:
+            raise UserError(
+                f"a table cannot be written as {suffix!r}; use .csv, .md, .tex or .html"
+            )
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(content)

@@ -1,0 +1,84 @@
+"""Everything at once, from metrics alone: the tables, the figures and the numbers."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from fa.metrics.tables import Metrics
+from fa.pages.claims import TABLES
+from fa.pages.experiments import readable
+from fa.pages.figures.drawing import draw, figures_of
+from fa.pages.formats import write_table
+from fa.pages.paper.files import write_numbers
+from fa.pages.paper.numbers import Source, read
+
+# Two tables are too large for a page: in LaTeX they come in parts, with these columns.
+TESTS = ["permutation p", "paired t p", "Wilcoxon p", "Welch p", "TOST p", "McNemar p"]
+EFFECTS = ["Hedges g", "d_z", "r over seeds", "collapsed"]
+MEANS = ["mean a", "mean b", "medians", "difference [95 % CI]", "median difference [95 % CI]"]
+COMPARED = ["claim", "a", "b", "n"]
+PARTS = {
+    "comparisons": {"means": [*COMPARED, "metric", *MEANS], "tests": [*COMPARED, *TESTS, *EFFECTS]},
+}
+
+
+def redraw(folder: str | Path, output: str | Path) -> None:
+    """Draw all figures, tables and numbers of the metrics again, without training.
+
+    Files of an earlier call for which these metrics hold nothing are removed, so that the
+    folder never mixes two sources.
+
+    Args:
+        folder: of the metrics.
+        output: the folder for figures/, tables/, numbers.tex and numbers.csv.
+
+    Raises:
+        UserError: the folder holds no metrics, or no run.
+    """
+    output, source = Path(output), read(folder)
+    kept = [*write_tables(source, output / "tables"), *draw_figures(source, output / "figures")]
+    remove_stale(source.metrics, output, kept)
+    write_numbers(source, [output / "numbers.tex", output / "numbers.csv"])
+
+
+def write_tables(source: Source, folder: Path) -> list[Path]:
+    """Write every table as CSV, Markdown and LaTeX; return the files."""
+    written = []
+    for name, rows in source.tables.items():
+        text = TABLES[name].text(rows) if name in TABLES else readable(rows)
+        files = {f"{name}.csv": text, f"{name}.md": text}
+        files |= {f"{part}.tex": cells for part, cells in latex_parts(name, rows, text).items()}
+        for file, cells in files.items():
+            write_table(rows, cells, folder / file, name)
+            written.append(folder / file)
+    return written
+
+
+def latex_parts(name: str, rows: pd.DataFrame, text: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return a table as text, in parts that fit a page: the claims by family, tests apart."""
+    if name == "claims":
+        families = sorted(set(rows["family"]))
+        return {f"{name}_{family}": text[rows["family"] == family] for family in families}
+    parts = PARTS.get(name, {})
+    return {f"{name}_{part}": text[columns] for part, columns in parts.items()} or {name: text}
+
+
+def draw_figures(source: Source, folder: Path) -> list[Path]:
+    """Draw the figures of every experiment that has runs, as PDF, SVG and PNG; return the files."""
+    drawn = []
+    for name, (_, experiments) in figures_of(source.metrics).items():
+        if any(source.metrics.experiments[each]["runs"] for each in experiments):
+            paths = [folder / f"{name}{suffix}" for suffix in (".pdf", ".svg", ".png")]
+            draw(name, source.metrics, paths)
+            drawn += paths
+    return drawn
+
+
+def remove_stale(metrics: Metrics, output: Path, kept: Iterable[Path]) -> None:
+    """Remove tables and figures of ours that these metrics do not give."""
+    ours = set(metrics.experiments)
+    ours |= {name for record in metrics.experiments.values() for name in record["figures"]}
+    for path in {*output.glob("figures/*.*"), *output.glob("tables/*.*")} - set(kept):
+        if path.stem in ours:
+            path.unlink()

@@ -1,0 +1,323 @@
+"""All the numbers that a text would cite, by key: ``table1/hidden=20/random/mean``."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from fa.errors import UserError
+from fa.evidence.claims import read_claims
+from fa.evidence.comparison import BASELINE, comparison
+from fa.evidence.measures import METRICS
+from fa.metrics.tables import Metrics, read_metrics
+from fa.pages.claims import TABLES, compute, shown
+from fa.pages.text import number, p_value
+
+
+class Number(NamedTuple):
+    """One number.
+
+    Attributes:
+        text: to read, rounded; a dash where there is none.
+        value: in full, in the same unit; None where there is none.
+        meaning: what it is, with its unit.
+    """
+
+    text: str
+    value: float | str | None
+    meaning: str
+
+
+class Source(NamedTuple):
+    """What a paper's tables, figures and numbers are drawn from.
+
+    Attributes:
+        folder: of the metrics.
+        metrics: read.
+        claims: claims.yaml, read.
+        tables: name -> rows: of the claims' tables and of every experiment that has runs.
+    """
+
+    folder: Path
+    metrics: Metrics
+    claims: dict[str, Any]
+    tables: dict[str, pd.DataFrame]
+
+
+def read(folder: str | Path) -> Source:
+    """Read the metrics and compute every table of them.
+
+    Raises:
+        UserError: the folder holds no metrics, or no run.
+    """
+    metrics, claims = read_metrics(folder), read_claims()
+    if metrics.runs.empty:
+        raise UserError(f"{folder} holds no run; make the study first")
+    tables = compute(TABLES, metrics, claims)
+    for name in metrics.experiments:
+        runs = metrics.of([name]).runs
+        if not runs.empty:
+            tables[name] = comparison(runs, name, claims["rules"])
+    return Source(Path(folder), metrics, claims, tables)
+
+
+class Column(NamedTuple):
+    """How a column of a table becomes a number.
+
+    Attributes:
+        end: of the key.
+        column: the column.
+        meaning: what it is, with its unit.
+        form: how it is formatted; ``p`` for a p-value.
+        factor: from the column to the unit.
+    """
+
+    end: str
+    column: str
+    meaning: str
+    form: str
+    factor: float = 1
+
+
+def accuracy_columns(column: str, whose: str) -> list[Column]:
+    """Return the columns of one arm of a comparison (see `fa.evidence.comparison.arm`)."""
+    measures = {
+        "mean": "mean test accuracy in %",
+        "sd": "standard deviation of the test accuracy in points",
+        "median": "median test accuracy in %",
+        "min": "lowest test accuracy in %",
+        "max": "highest test accuracy in %",
+    }
+    return [
+        Column("n", f"{column}_n", f"runs of {whose}", ".0f"),
+        *[
+            Column(end, f"{column}_{end}", f"{meaning}, {whose}", ".2f", 100)
+            for end, meaning in measures.items()
+        ],
+        Column("collapsed", f"{column}_collapsed", f"collapsed runs of {whose}", ".0f"),
+    ]
+
+
+BACKPROP_COLUMNS = accuracy_columns("backprop", "backprop")
+ROW_COLUMNS = [
+    *accuracy_columns("other", "this feedback mode"),
+    Column("difference", "difference", "mean minus backprop's mean, in points", "+.2f", 100),
+    Column("low", "low", "lower end of the difference's 95 % interval (Welch)", "+.2f", 100),
+    Column("high", "high", "upper end of the difference's 95 % interval (Welch)", "+.2f", 100),
+    Column("t", "t", "Welch's t", "+.2f"),
+    Column("df", "df", "degrees of freedom of Welch's t", ".1f"),
+    Column("p", "p", "p of Welch's t-test", "p"),
+    Column("r_median", "pearson_median", "median of the final Pearson r", ".3f"),
+    Column("r_lower", "pearson_lower", "lower quartile of the final Pearson r", ".3f"),
+    Column("r_upper", "pearson_upper", "upper quartile of the final Pearson r", ".3f"),
+    Column("post_backprop", "post_backprop", "the post's accuracy of backprop in %", ".1f", 100),
+    Column("post_mean", "post_other", "the post's accuracy of this mode in %", ".1f", 100),
+    Column("post_p", "post_p", "the post's p", "p"),
+]
+NO_RUNS = {f"{arm}_{count}": 0 for arm in ("backprop", "other") for count in ("n", "collapsed")}
+
+# One comparison by all the tests (see `fa.evidence.audit.compare`).
+TEST_COLUMNS = [
+    Column("permutation_p", "permutation_p", "p of the paired permutation test", "p"),
+    Column("paired_t_p", "paired_t_p", "p of the paired t-test", "p"),
+    Column("wilcoxon_p", "wilcoxon_p", "p of Wilcoxon's signed-rank test", "p"),
+    Column("welch_p", "welch_p", "p of Welch's t-test", "p"),
+    Column("tost_p", "tost_p", "p of the paired equivalence test", "p"),
+    Column("mcnemar_p", "mcnemar_p", "p of McNemar's test of the collapses", "p"),
+    Column("hedges_g", "hedges_g", "Hedges' g", "+.2f"),
+    Column("seed_correlation", "correlation", "Pearson r of the two arms over the seeds", "+.2f"),
+]
+AUDIT_COLUMNS = [
+    Column("spread_needed", "spread_needed", "sd in points at which p is as reported", ".2f", 100),
+    Column("spread_a", "a_sd", "sd of our runs of the first arm, in points", ".2f", 100),
+    Column("spread_b", "b_sd", "sd of our runs of the second arm, in points", ".2f", 100),
+    Column("p_at_our_spread", "p_at_our_spread", "p of the post's means with our sds", "p"),
+]
+RULE_COLUMNS = [
+    Column("level", "level", "significance level", "g"),
+    Column("margin", "margin", "margin of the equivalence of accuracies, in points", "g", 100),
+    Column("collapsed_below", "collapsed_below", "accuracy in % of a run that learned", "g", 100),
+    Column("loss_threshold", "loss_threshold", "loss per sample that counts as converged", "g"),
+    Column("minimum_runs", "minimum_runs", "fewest seeds that a claim is decided with", "g"),
+]
+
+
+def cells(
+    key: str, about: str, row: Mapping[Any, Any], columns: Iterable[Column]
+) -> dict[str, Number]:
+    """Return columns of a row as numbers; every p also as a statement, ``p = 0.03``."""
+    found: dict[str, Number] = {}
+    for column in columns:
+        value = row.get(column.column)
+        # To twelve digits: 100 times 0.939 is 93.89999999999999.
+        full = None if value is None or pd.isna(value) else float(f"{value * column.factor:.12g}")
+        meaning = f"{about}: {column.meaning}"
+        text = p_value(value) if column.form == "p" else number(value, column.form, column.factor)
+        found[f"{key}/{column.end}"] = Number(text, full, meaning)
+        if column.form == "p":
+            statement = "p " + (text.replace("<", "< ") if text.startswith("<") else f"= {text}")
+            found[f"{key}/{column.end}_statement"] = Number(statement, full, meaning)
+    return found
+
+
+def numbers(source: Source) -> dict[str, Number]:
+    """Return every number that a text would cite, by its key."""
+    metrics, claims, tables = source.metrics, source.claims, source.tables
+    parts = [
+        run_numbers(metrics.runs, claims["rules"]),
+        verdict_counts(tables["claims"]),
+        claim_numbers(tables["claims"]),
+        test_numbers(tables["comparisons"], claims),
+        audit_numbers(tables["post_audit"]),
+        *(
+            experiment_numbers(name, record["rows"], tables.get(name), claims["setting"])
+            for name, record in metrics.experiments.items()
+        ),
+    ]
+    return {key: value for part in parts for key, value in part.items()}
+
+
+def run_numbers(runs: pd.DataFrame, rules: Mapping[str, Any]) -> dict[str, Number]:
+    """Return the counts of runs, and the rules that the claims are held by."""
+    finite = runs["finite"] & runs["test_accuracy"].notna()
+    counts = {
+        "runs/all": (len(runs), "runs"),
+        "runs/seeds": (runs["seed"].nunique(), "different seeds"),
+        "runs/collapsed": (
+            (runs["test_accuracy"] < rules["collapsed_below"]).sum(),
+            "runs that collapsed",
+        ),
+        "runs/not_finite": ((~finite).sum(), "runs that diverged"),
+    }
+    row = {**rules, "margin": rules["margins"]["test_accuracy"]}
+    return counted(counts) | cells("rules", "rule", row, RULE_COLUMNS)
+
+
+def counted(counts: Mapping[str, tuple[int, str]]) -> dict[str, Number]:
+    """Return counts as numbers."""
+    return {key: Number(str(n), int(n), meaning) for key, (n, meaning) in counts.items()}
+
+
+def verdict_counts(rows: pd.DataFrame) -> dict[str, Number]:
+    """Return how many claims have which verdict, of all and of each family."""
+    families = {"all": rows} | dict(list(rows.groupby("family")))
+    counts = {}
+    for family, members in families.items():
+        whose = "claims" if family == "all" else f"claims of the family {family}"
+        counts[f"claims/{family}/count"] = (len(members), whose)
+        for verdict in ("holds", "does not hold", "undecided"):
+            end = verdict.replace(" ", "_")
+            found = (members["verdict"] == verdict).sum()
+            counts[f"claims/{family}/{end}"] = (found, f"{whose}: {verdict}")
+    return counted(counts)
+
+
+def claim_numbers(rows: pd.DataFrame) -> dict[str, Number]:
+    """Return the numbers of the table of claims, in the units of their metrics."""
+    found: dict[str, Number] = {}
+    for row in rows.to_dict("records"):
+        key, about = f"claim/{row['claim']}", f"claim {row['claim']}"
+        found |= cells(key, about, row, claim_columns(row))
+        verdict = row["verdict"]
+        found[f"{key}/verdict"] = Number(verdict, verdict, f"{about}: verdict ({row['reason']})")
+    return found
+
+
+def claim_columns(row: Mapping[Any, Any]) -> list[Column]:
+    """Return the columns of a claim: those of its measured values have its metric's unit."""
+    metric, of_post = shown(row), METRICS[row["metric"]]
+    single = row["kind"] in ("share", "range", "count")
+    plain, factor = f".{metric.decimals}f", metric.factor
+    signed = plain if single else f"+{plain}"
+    unit, of_reported = in_unit(metric.unit), in_unit(of_post.unit)
+    of_difference = unit if single else in_unit(metric.difference_unit)
+    measured = "measured value" if single else "measured difference"
+    reported = (".1f", 100) if of_post.factor == 100 else ("g", 1)
+    return [
+        Column("measured", "measured", measured + of_difference, signed, factor),
+        Column("low", "low", f"its interval's lower end{of_difference}", signed, factor),
+        Column("high", "high", f"its interval's upper end{of_difference}", signed, factor),
+        Column("a", "a", f"mean of the first arm{unit}", plain, factor),
+        Column("b", "b", f"mean of the second arm{unit}", plain, factor),
+        Column("reported_a", "reported_a", f"the post's first figure{of_reported}", *reported),
+        Column("reported_b", "reported_b", f"the post's second figure{of_reported}", *reported),
+        Column("reported_p", "reported_p", "the post's p", "p"),
+        Column("d_z", "d_z", "effect size d_z", "+.2f"),
+        Column("p", "p", f"p ({row['test']})", "p"),
+        Column("p_holm", "p_holm", "p after Holm's correction, which decides", "p"),
+        Column("n", "n", "seeds", ".0f"),
+    ]
+
+
+def in_unit(unit: str) -> str:
+    """Return a metric's unit as the end of a meaning: `` in points``, or nothing."""
+    return f" in {unit.strip()}" if unit else ""
+
+
+def test_numbers(rows: pd.DataFrame, claims: Mapping[str, Any]) -> dict[str, Number]:
+    """Return the other tests of the claims that make one comparison; a sweep makes several."""
+    found: dict[str, Number] = {}
+    by_claim = {row["claim"]: row for row in rows.to_dict("records")}
+    for claim in claims["claims"]:
+        if claim["kind"] in ("mean", "equivalence"):
+            name = claim["id"]
+            found |= cells(f"claim/{name}", f"claim {name}", by_claim.get(name, {}), TEST_COLUMNS)
+    return found
+
+
+def audit_numbers(rows: pd.DataFrame) -> dict[str, Number]:
+    """Return the numbers of the audit of the post."""
+    found: dict[str, Number] = {}
+    for row in rows.to_dict("records"):
+        about = row["about"].partition(",")[0]
+        key = about.replace(" ", "/")
+        if not about.startswith("claim"):
+            about += f" {row['arm_a']} hidden {row['hidden']}"
+            key = f"{row['arm_a']}/hidden={row['hidden']}"
+        found |= cells(f"audit/{key}", about, row, AUDIT_COLUMNS)
+    return found
+
+
+def experiment_numbers(
+    name: str,
+    planned: Iterable[Mapping[str, Any]],
+    table: pd.DataFrame | None,
+    post: Mapping[str, Any],
+) -> dict[str, Number]:
+    """Return the numbers of an experiment's table, and dashes for what it plans but has no run of.
+
+    Args:
+        name: the experiment.
+        planned: the rows that it plans, backprop's among them.
+        table: its comparison with backprop; None without a run.
+        post: the post's setting, which a key leaves out.
+    """
+    records = [] if table is None else table.to_dict("records")
+    baselines = {setting_key(name, row, post): row for row in records}
+    found: dict[str, Number] = {}
+    for row in [*planned, *records]:
+        if row["feedback"] in (BASELINE, "none"):
+            continue
+        setting, about = setting_key(name, row, post)
+        unscaled = row["feedback_scale"] == "constant"
+        mode = row["feedback"] + ("/scale=constant" if unscaled else "")
+        whose = f"{about}, {row['feedback']}" + (" with s = 1" if unscaled else "")
+        baseline = NO_RUNS | dict(baselines.get((setting, about), {}))
+        found |= cells(f"{setting}/{BASELINE}", about, baseline, BACKPROP_COLUMNS)
+        found |= cells(f"{setting}/{mode}", whose, NO_RUNS | dict(row), ROW_COLUMNS)
+    return found
+
+
+def setting_key(name: str, row: Mapping[str, Any], post: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the beginning of a row's keys, and in words what it is about.
+
+    It gives the hidden size, and of the other settings those that are not the post's.
+    """
+    titles = {"batch_size": "batch", "learning_rate": "rate", "epochs": "epochs"}
+    key, about = f"{name}/hidden={row['hidden']}", f"{name}, {row['hidden']} hidden"
+    for column, title in titles.items():
+        if row[column] != post[column]:
+            key += f"/{title}={row[column]:g}"
+            about += f", {title} {row[column]:g}"
+    return key, about

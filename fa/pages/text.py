@@ -1,0 +1,18 @@
+"""Numbers as text to read."""
+
+import pandas as pd
+
+
+def number(value: float | None, form: str, factor: float = 1) -> str:
+    """Format a number; a missing one is a dash, one that rounds to zero has no minus."""
+    if value is None or pd.isna(value):
+        return "–"
+    text = format(value * factor, form)
+    return format(0.0, form) if float(text) == 0 else text
+
+
+def p_value(value: float | None) -> str:
+    """Format a p-value to two digits, a tiny one as a bound."""
+    if value is None or pd.isna(value):
+        return "–"
+    return "<0.0001" if value < 0.0001 else f"{value:.2g}"

@@ -1,0 +1,6 @@
+"""What is run: config.yaml comes in, runs and the jobs that train them go out.
+
+Read `config` (what is checked before anything runs), `grids` (experiments unroll to runs), `shards`
+(runs are packed into jobs), `files` (the plan on disk); `networks` is how the command line names
+runs, `limits` what cannot be trained.
+"""

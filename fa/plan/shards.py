@@ -1,0 +1,109 @@
+"""Shards: which runs share a job, and the file that they land in."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fa.learning.run import Run
+from fa.plan.grids import unroll
+from fa.plan.networks import format_networks
+
+FANOUT_AXES = ("hidden", "feedback", "seed")
+"""The axes a job can hold side by side; a job always has one batch size, rate and epochs,
+because only networks that see the same batches can share a pass over them."""
+
+
+@dataclass(frozen=True)
+class Shard:
+    """The runs that one job trains, and the file they land in.
+
+    Attributes:
+        name: the file's path below results/runs, without the suffix; see `shard_name`.
+        runs: the runs, sorted.
+        experiments: all that one of them belongs to.
+    """
+
+    name: str
+    runs: tuple[Run, ...]
+    experiments: frozenset[str]
+
+    @property
+    def networks(self) -> str:
+        """The runs as arguments of ``python -m fa train``."""
+        return format_networks(self.runs)
+
+    @property
+    def settings(self) -> str:
+        """What the runs share, as options of ``python -m fa train``."""
+        run = self.runs[0]
+        return (
+            f"--batch-size {run.batch_size} --learning-rate {run.learning_rate!r}"
+            f" --epochs {run.epochs} --train-samples {run.train_samples}"
+            f" --test-samples {run.test_samples}"
+        )
+
+
+def shards(config: Mapping[str, Any]) -> dict[str, Shard]:
+    """Pack the runs of all experiments into jobs; return them by name.
+
+    A run that several experiments share is the first one's, whichever of them are run: so what
+    is in a job does not depend on the study, and nothing is trained again when an experiment joins.
+    """
+    packed: dict[str, list[Run]] = defaultdict(list)
+    members: dict[str, set[str]] = defaultdict(set)
+    for run, names in unroll(config).items():
+        shard = shard_name(run, names[0], config["experiments"][names[0]])
+        packed[shard].append(run)
+        members[shard] |= set(names)
+    return {
+        name: Shard(name, tuple(sorted(packed[name])), frozenset(members[name]))
+        for name in sorted(packed)
+    }
+
+
+def shard_name(run: Run, name: str, experiment: Mapping[str, Any]) -> str:
+    """Return the path, below results/runs and without suffix, of the file a run lands in.
+
+    One folder for each axis of the fan-out, then the other settings.
+    A job of a single run is named after it alone; jobs of more lie in a folder of their experiment.
+
+    Args:
+        run: the run.
+        name: the experiment that it is trained for.
+        experiment: that one's ``fanout`` and ``seeds_per_job``.
+    """
+    fanout, seeds_per_job = experiment["fanout"], experiment["seeds_per_job"]
+    folders = [f"{axis}-{getattr(run, axis)}" for axis in FANOUT_AXES if axis in fanout]
+    if "seed" in fanout and seeds_per_job > 1:
+        first = run.seed - run.seed % seeds_per_job
+        folders[-1] = f"seeds-{first}-{first + seeds_per_job - 1}"  # the seed is the last axis
+    if len(fanout) < len(FANOUT_AXES) or seeds_per_job > 1:
+        folders.insert(0, name)
+    settings = [
+        f"batch-{run.batch_size}",
+        f"rate-{run.learning_rate!r}",
+        f"epochs-{run.epochs}",
+    ]
+    # The feedback scale belongs to the feedback: apart where the modes are, together where not.
+    if "feedback" in fanout:
+        settings.insert(0, run.feedback_scale)
+    return "/".join([*folders, "_".join(settings)])
+
+
+def shown(config: Mapping[str, Any], packed: Mapping[str, Shard], folder: Path) -> list[str]:
+    """Return the experiments that the results show: the study's, and those trained before.
+
+    Args:
+        config: the checked configuration.
+        packed: its shards.
+        folder: results/runs; an experiment is trained when all its shards are in there.
+    """
+    missing: set[str] = set()
+    for name, shard in packed.items():
+        if not (folder / f"{name}.parquet").exists():
+            missing |= shard.experiments
+    return [
+        name for name in config["experiments"] if name in config["study"] or name not in missing
+    ]

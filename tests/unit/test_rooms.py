@@ -1,0 +1,203 @@
+"""The house: which room may know which, and what a result depends on."""
+
+import ast
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import made_up
+from conftest import MNIST, ROOT
+from fa.metrics import code
+
+ROOMS = ["errors", "mnist", "learning", "plan", "metrics", "evidence", "pages", "__main__"]
+"""In order: each may import those before it."""
+
+MODULES = [
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    for path in sorted((ROOT / "fa").rglob("*.py"))
+]
+
+
+def room(module):
+    return (module.split(".") + [""])[1]
+
+
+def test_the_house_has_these_rooms_and_no_others():
+    entries = {path.stem for path in (ROOT / "fa").iterdir() if path.stem not in ("__pycache__",)}
+    assert entries == {"__init__", *ROOMS}
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if room(module)])
+def test_imports_go_one_way(module):
+    place = ROOMS.index(room(module))
+    for other in code.imported(code.parse(module)):
+        if room(other):
+            assert ROOMS.index(room(other)) <= place, f"{module} imports {other}"
+
+
+@pytest.mark.parametrize("name", [module for module in ROOMS if (ROOT / "fa" / module).is_dir()])
+def test_a_room_says_what_is_in_it(name):
+    says = ast.get_docstring(ast.parse((ROOT / "fa" / name / "__init__.py").read_text()))
+    inside = {path.stem for path in (ROOT / "fa" / name).glob("[!_.]*") if path.suffix != ".j2"}
+    for entry in inside - {"templates", "post"}:
+        assert f"`{entry}`" in says or f"{entry}.yaml" in says, entry
+
+
+COMMANDS = {
+    "plan": [],
+    "gather": ["--plan", "{folder}/plan", "--runs", "{folder}/runs", "--output", "{folder}/out"],
+    "table": ["table1", "--metrics", "{metrics}", "--output", "{folder}/t.csv", "{folder}/t.html"],
+    "claims": ["--metrics", "{metrics}", "--output", "{folder}/claims.tex"],
+    "figure": ["accuracy", "--metrics", "{metrics}", "--output", "{folder}/a.svg"],
+    "numbers": ["--metrics", "{metrics}", "--output", "{folder}/n.tex"],
+    "provenance": ["--metrics", "{metrics}", "--output", "{folder}/p.html"],
+}
+TRAIN = ["hidden=5/feedback=redrawn_every_batch/seed=0", "--epochs", "1", "--data", str(MNIST)]
+LOADED = """
+import builtins, json, sys
+opened = []
+sys.addaudithook(lambda event, args: event == "open" and opened.append(str(args[0])))
+from fa.__main__ import main
+assert main(sys.argv[1:]) == 0
+names = [name for name in sys.modules if name.partition(".")[0] == "fa"]
+print(json.dumps([names, opened]))
+"""
+
+
+def run(*arguments):
+    """Run a command; return the modules of ours that it loaded and the files that it opened."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, *arguments], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    names, opened = json.loads(done.stdout.splitlines()[-1])
+    return set(names) - {"fa.__main__"}, opened
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Return a folder with a plan, a trained shard and made-up metrics."""
+    folder = tmp_path_factory.mktemp("study")
+    made_up.write(folder / "metrics", made_up.study_runs(made_up.POST, 6))
+    experiment = {
+        "title": "E", "about": "", "figures": {}, "seeds": 1, "seeds_per_job": 1,
+        "fanout": ["hidden", "feedback", "seed"],
+        "grids": [{"hidden": 5, "feedback": "redrawn_every_batch", "epochs": 1}],
+    }  # fmt: skip
+    config = {
+        "dataset": {"name": "mnist", "train_samples": 50_000, "test_samples": 10_000},
+        "training": {"feedback_scale": "log", "batch_size": 200, "learning_rate": 0.07},
+        "study": ["e"],
+        "experiments": {"e": experiment},
+    }
+    COMMANDS["plan"] = ["--config", json.dumps(config), "--output", "{folder}/plan"]
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["train", *COMMANDS])
+def test_a_digest_is_of_all_that_a_command_loads(folder, command):
+    if command == "train":
+        shard = "hidden-5/feedback-redrawn_every_batch/seed-0/log_batch-200_rate-0.07_epochs-1"
+        arguments = [*TRAIN, "--output", str(folder / f"runs/{shard}.parquet")]
+        roots = ["fa.learning.training", "fa.metrics.shard_files"]
+        covered = code.closure([*roots, "fa.learning.feedback.redrawn_every_batch"])
+        loaded, _ = run(command, *arguments)
+        # How networks are named and what is recorded of the machine change no number.
+        loaded = {name for name in loaded if room(name) in ("learning", "mnist")}
+    else:
+        places = {"folder": folder, "metrics": folder / "metrics"}
+        arguments = [
+            part if "{" not in part or part[0] == "{" and part[1] == '"' else part.format(**places)
+            for part in COMMANDS[command]
+        ]
+        (function,) = [
+            node
+            for node in code.parse("fa.__main__").body
+            if isinstance(node, ast.FunctionDef) and node.name == command
+        ]
+        covered = code.closure(code.imported(function))
+        loaded, opened = run(command, *arguments)
+        data = [Path(path) for path in opened if str(ROOT / "fa") in path]
+        named = {
+            file
+            for module in covered
+            for node in ast.walk(code.parse(module))
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value
+            for file in code.data_files(code.source(module).parent, node.value)
+        }
+        assert {path for path in data if path.suffix not in (".py", ".pyc")} <= named
+    # The modes are found by their names, which a plan asks for.
+    modes = {name for name in loaded if name.startswith("fa.learning.feedback.")}
+    assert loaded - modes <= covered - modes
+    assert modes <= covered or command == "plan"
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """Return a copy of the package that the digests are of."""
+    shutil.copytree(ROOT / "fa", tmp_path / "fa", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(code, "PACKAGE", tmp_path / "fa")
+    forget()
+    yield tmp_path / "fa"
+    forget()
+
+
+def forget():
+    for function in (code.digest, code.parse, code.content):
+        function.cache_clear()
+
+
+def digests():
+    forget()
+    training = {mode: code.training_digest([mode]) for mode in ("random", "redrawn_every_epoch")}
+    return training | {command: code.command_digest(command) for command in COMMANDS}
+
+
+def changed(path, old, new):
+    """Return the digests that differ once a file has another text."""
+    before = digests()
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    after = digests()
+    return {name for name in before if before[name] != after[name]}
+
+
+def test_comments_and_docstrings_make_nothing_anew(checkout):
+    assert (
+        changed(checkout / "learning/network.py", "Array = Any", "# As is.\nArray = Any") == set()
+    )
+    assert changed(checkout / "learning/network.py", "The equations", "All equations") == set()
+    assert changed(checkout / "learning/network.py", "Draw w1 and w2", "Draw both") == set()
+
+
+EVIDENCE = {"table", "claims", "figure", "numbers"}
+TRAINED = {"random", "redrawn_every_epoch"}
+SHOWN = EVIDENCE | {"provenance"}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "anew"),
+    [
+        ("learning/network.py", "error * o", "error + o", TRAINED),
+        ("learning/feedback/random.py", "normal / np", "normal * np", TRAINED),
+        ("learning/feedback/redrawn_every_epoch.py", '"epoch"', '"batch"', {"redrawn_every_epoch"}),
+        ("metrics/tables.py", "holds no {name}", "has no {name}", SHOWN | {"gather"}),
+        ("metrics/origins.py", "the shards differ", "shards differ", {"gather", "provenance"}),
+        ("metrics/digests.py", '"experiments"', '"study"', {"gather", "numbers", "provenance"}),
+        ("evidence/claims.yaml", "0.005", "0.01", EVIDENCE),
+        ("evidence/post.yaml", "0.935", "0.945", {"table", "numbers"}),
+        ("pages/templates/page.css", "13px", "14px", SHOWN - {"figure"}),
+        ("pages/figures/paper.mplstyle", "7", "8", {"figure"}),
+        ("pages/figures/loss.py", '"epoch"', '"epochs"', {"figure"}),
+        ("pages/paper/keys.tex", "numbers", "digits", {"numbers"}),
+        ("plan/grids.py", "sorted(members.items())", "members.items()", {"plan", "gather"}),
+    ],
+)  # fmt: skip
+def test_a_change_makes_anew_what_depends_on_it(checkout, file, old, new, anew):
+    assert changed(checkout / file, old, new) == anew
