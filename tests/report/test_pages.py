@@ -11,7 +11,7 @@ import yaml
 
 from conftest import ROOT
 from fa.metrics import provenance
-from fa.pages.figures import KINDS
+from fa.pages.figures import TITLES
 from fa.pages.html import table_page
 
 ROWS = pd.DataFrame(
@@ -107,5 +107,5 @@ def test_the_captions_state_the_rules_as_they_are():
 
 def test_every_kind_of_figure_has_a_caption():
     captions = (ROOT / "workflow/report/figure.rst").read_text()
-    for kind in KINDS:
+    for kind in TITLES:
         assert f'kind == "{kind}"' in captions

@@ -7,7 +7,7 @@ import yaml
 
 from conftest import ROOT
 from fa.errors import UserError
-from fa.pages.figures import KINDS, drawing
+from fa.pages.figures import TITLES, drawing
 from fa.plan.config import checked
 
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
@@ -121,7 +121,7 @@ def test_the_quick_study_is_right():
 
 
 def test_the_kinds_of_figures_are_those_that_can_be_drawn():
-    assert set(SCHEMA["$defs"]["figure_kind"]["enum"]) == set(KINDS) == set(drawing.DRAW)
+    assert set(SCHEMA["$defs"]["figure_kind"]["enum"]) == set(TITLES) == set(drawing.DRAW)
 
 
 def objects(schema, path=""):

@@ -44,3 +44,12 @@ def test_everything_is_published_and_the_reference_stays_small(results, tmp_path
     assert (tmp_path / "README.md").read_text() == (
         "a\n<!-- verdicts -->\n| 11a | new |\n<!-- /verdicts -->\nb\n"
     )
+
+
+def test_a_part_of_what_is_published_does_not_replace_it(results, tmp_path):
+    PUBLISH["main"](results)
+    before = (tmp_path / "reference/runs.parquet").read_bytes()
+    made_up.write(results / "metrics", made_up.study_runs(made_up.POST, 2))
+    with pytest.raises(SystemExit, match="lacks controls, tuning, sensitivity, scaling, which ref"):
+        PUBLISH["main"](results)
+    assert (tmp_path / "reference/runs.parquet").read_bytes() == before

@@ -21,4 +21,4 @@ def figure_labels(wildcards):
     names = [
         name for name in EXPERIMENTS if wildcards.figure in EXPERIMENTS[name]["figures"]
     ]
-    return {"shows": f"{KINDS[FIGURES[wildcards.figure]]}: {', '.join(names)}"}
+    return {"shows": f"{TITLES[FIGURES[wildcards.figure]]}: {', '.join(names)}"}

@@ -37,10 +37,17 @@ def main(results: Path) -> None:
 
 def publish_metrics(metrics: Path, reference: Path) -> None:
     """Copy the metrics; of the curves, which are their bulk, those that a figure shows."""
+    found = read_metrics(metrics)
+    if (reference / "experiments.json").exists():
+        published = read_metrics(reference).experiments
+        has = {name for name, record in found.experiments.items() if record["runs"]}
+        if lost := [name for name in published if published[name]["runs"] and name not in has]:
+            sys.exit(
+                f"error: {metrics} lacks {', '.join(lost)}, which {reference}/ has: make them first"
+            )
     reference.mkdir(exist_ok=True)
     for name in ("runs.parquet", "experiments.json"):
         shutil.copy(metrics / name, reference)
-    found = read_metrics(metrics)
     shown = [
         name
         for name, record in found.experiments.items()

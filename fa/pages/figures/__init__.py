@@ -3,7 +3,7 @@
 A kind of figure is a function of the metrics that returns a Matplotlib figure.
 """
 
-KINDS = {
+TITLES = {
     "accuracy": "Accuracy of every run",
     "loss_all_seeds": "Loss over all seeds",
     "loss_and_correlation": "Loss and correlation",
