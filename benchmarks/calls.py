@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from fa.errors import UserError
+from fa.checks.errors import UserError
 
 ROOT = Path(__file__).parents[1]
 

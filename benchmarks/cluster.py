@@ -16,7 +16,7 @@ import yaml
 
 from benchmarks.calls import ROOT
 from benchmarks.pipeline import job_benchmarks, shard_files, training_seconds
-from fa.errors import UserError
+from fa.checks.errors import UserError
 
 MNIST = ROOT / "data/mnist"
 # (runs, seeds_per_job): one run a job would take half an hour for 500.

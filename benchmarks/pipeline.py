@@ -17,7 +17,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from benchmarks.calls import RUNS_A_SEED, configure, snakemake
-from fa.errors import UserError
+from fa.checks.errors import UserError
 from fa.metrics.origins import read_provenance
 
 LOGS = Path(".snakemake/log")

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from benchmarks.calls import ROOT, RUNS_A_SEED, Cost, configure, snakemake
-from fa.errors import UserError
+from fa.checks.errors import UserError
 
 LIMIT = 300  # seconds of CPU that a study may take to be submitted
 SLOTS = 100  # jobs in the queue at a time

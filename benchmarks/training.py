@@ -33,7 +33,7 @@ from matplotlib.figure import Figure
 
 from benchmarks.work import BATCH_SIZE, CASES, LEARNING_RATE, TIMED_EPOCHS, TOLERANCE, Case
 from benchmarks.worker import DATA, IMPLEMENTATIONS
-from fa.errors import UserError
+from fa.checks.errors import UserError
 from fa.metrics.provenance import processor
 from fa.mnist import digits as data
 from fa.pages.figures.style import STYLE, TWO_COLUMNS

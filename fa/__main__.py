@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from fa.errors import UserError
+from fa.checks.errors import UserError
 
 # Each command imports what it needs when it runs: training must not pay for matplotlib.
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from fa.errors import UserError
+from fa.checks.errors import UserError
 from fa.evidence.findings import KINDS
 from fa.evidence.measures import METRICS
 from fa.learning.run import RUN_KEYS

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fa.errors import UserError
+from fa.checks.errors import UserError
 from fa.learning.run import RUN_KEYS, Run
 from fa.metrics.tables import RUNS_SCHEMA
 

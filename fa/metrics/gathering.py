@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from fa.errors import UserError
+from fa.checks.errors import UserError
 from fa.learning.run import RUN_KEYS, Run
 from fa.metrics import origins
 from fa.metrics.digests import by_experiment, digest

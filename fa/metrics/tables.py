@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import pyarrow as pa
 
-from fa.errors import UserError
+from fa.checks.errors import UserError
 from fa.learning.run import RUN_KEYS
 from fa.metrics.shard_files import KEY_SCHEMA, SCHEMA
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fa.errors import UserError
+from fa.checks.errors import UserError
 
 PIXELS = 784
 CLASSES = 10

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from fa.errors import UserError
+from fa.checks.errors import UserError
 
 # SHA-256 of the uncompressed IDX files.
 CHECKSUMS = {

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from fa.errors import UserError
+from fa.checks.errors import UserError
 from fa.evidence.claims import read_claims
 from fa.evidence.comparison import comparison
 from fa.metrics.tables import read_metrics

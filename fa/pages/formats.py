@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from fa.errors import UserError
+from fa.checks.errors import UserError
 from fa.pages.html import table_page
 from fa.pages.latex import latex_table
 

@@ -1,26 +1,14 @@
 """Checks a configuration before anything is run and fills in its defaults."""
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, relevance
-
-from fa.errors import UserError
+from fa.checks import schemas
+from fa.checks.errors import UserError
 from fa.learning import feedback
 from fa.plan.grids import as_list
 from fa.plan.limits import batch_problem, pool_problem
-
-TYPES = {
-    "array": "a list",
-    "integer": "a whole number",
-    "null": "null",
-    "number": "a number",
-    "object": "a mapping of keys to values",
-    "string": "a word",
-}
 
 
 def checked(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -30,7 +18,7 @@ def checked(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, A
         UserError: it cannot work; one message names every wrong key, its value and what
             would be right.
     """
-    refuse(schema_problems(config, schema))
+    refuse(schemas.problems(config, schema))
     full = with_defaults(config, schema)
     grids = dict(grids_of(full["experiments"]))
     full["experiments"] = {
@@ -69,7 +57,7 @@ def grids_of(experiments: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str,
     for name, entry in experiments.items():
         path = ["experiments", name, *(["grids"] if isinstance(entry, Mapping) else [])]
         for index, grid in enumerate(entry["grids"] if isinstance(entry, Mapping) else entry):
-            yield key_name([*path, index]), grid
+            yield schemas.key_name([*path, index]), grid
 
 
 def with_defaults(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,54 +68,6 @@ def with_defaults(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[
             value = config.get(key, entry.get("default"))
             full[key] = with_defaults(value, entry) if "properties" in entry else value
     return full
-
-
-def schema_problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a sentence for every key that breaks the JSON schema."""
-    for error in Draft202012Validator(schema).iter_errors(config):
-        # One thing or a list of it is an anyOf in the schema: report the branch that was meant.
-        while error.validator == "anyOf":
-            meant_list = isinstance(error.instance, list)
-            branches = [c for c in error.context if c.schema_path[0] == int(meant_list)]
-            error = max(branches or error.context, key=relevance)
-        yield f"{key_name(error.absolute_path)}: {explain(error)}"
-
-
-def key_name(path: Iterable[str | int]) -> str:
-    """Return a key as people write it: ``experiments.table1[0].hidden``."""
-    name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
-    return name.lstrip(".") or "config"
-
-
-def explain(error: ValidationError) -> str:
-    """Say what is wrong with one value and what would be right."""
-    value = json.dumps(error.instance, default=str)
-    rule = error.validator_value
-    match error.validator:
-        case "additionalProperties":
-            known = error.schema.get("properties", {})
-            unknown = sorted(str(key) for key in error.instance if key not in known)
-            return f"unknown key {', '.join(unknown)}; the keys here are {', '.join(known)}"
-        case "required":
-            missing = [key for key in rule if key not in error.instance]
-            return f"{', '.join(missing)} is missing"
-        case "enum":
-            return f"{value} is not one of {', '.join(map(str, rule))}"
-        case "type":
-            kinds = " or ".join(TYPES[kind] for kind in as_list(rule))
-            return f"{value} is of the wrong type; it must be {kinds}"
-        case "minimum":
-            return f"{value} is too small; it must be at least {rule}"
-        case "exclusiveMinimum":
-            return f"{value} is too small; it must be above {rule}"
-        case "minItems" | "minProperties":
-            return f"{value} names no runs; it needs at least one entry"
-        case "uniqueItems":
-            return f"{value} names something twice"
-        case "pattern":
-            return f"{value} is not a name; use letters, digits and _, a letter first"
-        case _:
-            return error.message
 
 
 def study_problems(config: Mapping[str, Any]) -> Iterator[str]:

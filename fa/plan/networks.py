@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from fa.errors import UserError
+from fa.checks.errors import UserError
 from fa.learning import feedback
 from fa.learning.run import Run
 

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import pipeline, scale, training, work, worker
 from benchmarks.peers.numpy_blas import NumpyBlas
-from fa.errors import UserError
+from fa.checks.errors import UserError
 from fa.learning.backends.arrays import ArrayTrainer
 from fa.learning.randomness import stream
 from fa.metrics.shard_files import write_shard

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from scipy import stats
 
-from fa.errors import UserError
+from fa.checks.errors import UserError
 from fa.evidence import statistics
 from fa.evidence.audit import comparisons, post_audit
 from fa.evidence.claims import read_claims

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from conftest import ROOT
-from fa.errors import UserError
+from fa.checks.errors import UserError
 from fa.pages.figures import TITLES, drawing
 from fa.plan.config import checked
 

@@ -5,7 +5,7 @@ import struct
 import numpy as np
 import pytest
 
-from fa.errors import UserError
+from fa.checks.errors import UserError
 from fa.learning.randomness import stream
 from fa.mnist import digits as data
 

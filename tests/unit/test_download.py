@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from conftest import MNIST
-from fa.errors import UserError
+from fa.checks.errors import UserError
 from fa.mnist import download
 
 

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from fa.errors import UserError
+from fa.checks.errors import UserError
 from fa.learning import feedback
 from fa.learning.randomness import stream
 

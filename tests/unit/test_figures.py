@@ -8,7 +8,7 @@ from matplotlib.patches import Rectangle
 from statsmodels.stats.weightstats import DescrStatsW
 
 import made_up
-from fa.errors import UserError
+from fa.checks.errors import UserError
 from fa.metrics.tables import Metrics, read_metrics
 from fa.pages.figures import drawing, style
 from fa.pages.figures.scaling import differences

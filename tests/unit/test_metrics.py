@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from conftest import digest_of
-from fa.errors import UserError
+from fa.checks.errors import UserError
 from fa.learning.run import Epoch, Run
 from fa.metrics import digests, gathering, shard_files
 from fa.metrics.tables import RUNS_SCHEMA, read_metrics

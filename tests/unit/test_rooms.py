@@ -13,7 +13,7 @@ import made_up
 from conftest import MNIST, ROOT
 from fa.metrics import code
 
-ROOMS = ["errors", "mnist", "learning", "plan", "metrics", "evidence", "pages", "__main__"]
+ROOMS = ["checks", "mnist", "learning", "plan", "metrics", "evidence", "pages", "__main__"]
 """In order: each may import those before it."""
 
 MODULES = [

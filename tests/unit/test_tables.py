@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 import made_up
-from fa.errors import UserError
+from fa.checks.errors import UserError
 from fa.evidence.comparison import POST
 from fa.evidence.statistics import welch
 from fa.pages.experiments import write_experiment

@@ -24,7 +24,7 @@ shell.prefix(
 
 from fa.metrics import code
 from fa.mnist import download
-from fa.errors import UserError
+from fa.checks.errors import UserError
 from fa.pages.figures import TITLES
 from fa.plan.config import checked
 from fa.plan.shards import shards, shown

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from fa.errors import UserError
+from fa.checks.errors import UserError
 from fa.mnist.digits import Digits
 
 BACKENDS = ("auto", "numpy", "numba", "cupy")

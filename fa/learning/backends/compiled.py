@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fa.errors import UserError
+from fa.checks.errors import UserError
 from fa.learning.backends import Task, kernel
 from fa.learning.backends.kernel import BLOCK, LANES, STEP
 from fa.learning.backends.packing import (

@@ -20,7 +20,7 @@ from types import ModuleType
 
 import numpy as np
 
-from fa.errors import UserError
+from fa.checks.errors import UserError
 from fa.learning.randomness import stream
 
 SCALES = {

@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from fa.errors import UserError
+from fa.checks.errors import UserError
 from fa.metrics.tables import Metrics, read_metrics
 from fa.pages.figures.accuracy import accuracy, tuning
 from fa.pages.figures.loss import loss_all_seeds, loss_and_correlation, loss_single_runs

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
-from fa.errors import UserError
+from fa.checks.errors import UserError
 from fa.metrics.digests import digest
 from fa.pages.latex import latex
 from fa.pages.paper.numbers import Number, Source, numbers, read

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from fa.errors import UserError
+from fa.checks.errors import UserError
 from fa.evidence.claims import read_claims
 from fa.evidence.comparison import BASELINE, comparison
 from fa.evidence.measures import METRICS

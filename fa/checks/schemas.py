@@ -1,0 +1,65 @@
+"""Says in words what breaks a JSON schema: which key, which value, what would be right."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, relevance
+
+TYPES = {
+    "array": "a list",
+    "integer": "a whole number",
+    "null": "null",
+    "number": "a number",
+    "object": "a mapping of keys to values",
+    "string": "a word",
+}
+
+
+def problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence for every key that breaks the JSON schema."""
+    for error in Draft202012Validator(schema).iter_errors(config):
+        # One thing or a list of it is an anyOf in the schema: report the branch that was meant.
+        while error.validator == "anyOf":
+            meant_list = isinstance(error.instance, list)
+            branches = [c for c in error.context if c.schema_path[0] == int(meant_list)]
+            error = max(branches or error.context, key=relevance)
+        yield f"{key_name(error.absolute_path)}: {explain(error)}"
+
+
+def key_name(path: Iterable[str | int]) -> str:
+    """Return a key as people write it: ``experiments.table1[0].hidden``."""
+    name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return name.lstrip(".") or "config"
+
+
+def explain(error: ValidationError) -> str:
+    """Say what is wrong with one value and what would be right."""
+    value = json.dumps(error.instance, default=str)
+    rule = error.validator_value
+    match error.validator:
+        case "additionalProperties":
+            known = error.schema.get("properties", {})
+            unknown = sorted(str(key) for key in error.instance if key not in known)
+            return f"unknown key {', '.join(unknown)}; the keys here are {', '.join(known)}"
+        case "required":
+            missing = [key for key in rule if key not in error.instance]
+            return f"{', '.join(missing)} is missing"
+        case "enum":
+            return f"{value} is not one of {', '.join(map(str, rule))}"
+        case "type":
+            kinds = " or ".join(TYPES[kind] for kind in ([rule] if isinstance(rule, str) else rule))
+            return f"{value} is of the wrong type; it must be {kinds}"
+        case "minimum":
+            return f"{value} is too small; it must be at least {rule}"
+        case "exclusiveMinimum":
+            return f"{value} is too small; it must be above {rule}"
+        case "minItems" | "minProperties":
+            return f"{value} names no runs; it needs at least one entry"
+        case "uniqueItems":
+            return f"{value} names something twice"
+        case "pattern":
+            return f"{value} is not a name; use letters, digits and _, a letter first"
+        case _:
+            return error.message
