@@ -18,7 +18,7 @@ import pandas as pd
 
 from benchmarks.calls import RUNS_A_SEED, configure, snakemake
 from fa.checks.errors import UserError
-from fa.metrics.origins import read_provenance
+from fa.metrics.shard_files import read_shard
 
 LOGS = Path(".snakemake/log")
 
@@ -113,7 +113,7 @@ def shard_files(results: Path) -> list[Path]:
 
 def training_seconds(path: Path) -> float:
     """Return the seconds that a training job spent on training, reading MNIST included."""
-    return read_provenance(path)["seconds"]
+    return read_shard(path)[1]["seconds"]
 
 
 def job_benchmarks(folder: Path) -> pd.DataFrame:

@@ -99,7 +99,7 @@ def epoch_line(start: float) -> Callable:
 
 
 def gather(options: argparse.Namespace) -> None:
-    """Gather shard files into the metrics: runs.parquet, curves.parquet, experiments.json."""
+    """Gather shard files into the metrics: runs.parquet and curves.parquet."""
     from fa.metrics.gathering import gather
 
     gather(options.plan, options.runs, options.output, options.partial)
@@ -193,9 +193,9 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--output", required=True, help="folder for the four IDX files")
     sub.add_argument("--directory", help="a folder that holds the files already")
 
-    sub = add("plan", plan, "--config '{...}' --output results/plan")
+    sub = add("plan", plan, "--config '{...}' --output results/plan.json")
     sub.add_argument("--config", required=True, help="the checked configuration, as JSON")
-    sub.add_argument("--output", required=True, help="folder for the runs and the experiments")
+    sub.add_argument("--output", required=True, help="the plan, .json")
 
     sub = add("train", train, "hidden=20/feedback=random/seed=0-4 --output five.parquet")
     sub.add_argument(
@@ -221,8 +221,8 @@ def parser() -> argparse.ArgumentParser:
         "--evaluate-every", type=positive(int), default=10, help="epochs between accuracies"
     )
 
-    sub = add("gather", gather, "--plan results/plan --runs results/runs")
-    sub.add_argument("--plan", required=True, help="folder that the command plan wrote")
+    sub = add("gather", gather, "--plan results/plan.json --runs results/runs")
+    sub.add_argument("--plan", required=True, help="file that the command plan wrote")
     sub.add_argument("--runs", required=True, help="folder of the shard files")
     sub.add_argument("--output", default="results/metrics", help="folder for the metrics")
     sub.add_argument("--partial", action="store_true", help="make do with the shards there are")

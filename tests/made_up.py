@@ -2,6 +2,7 @@
 
 import itertools
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,11 @@ import pyarrow as pa
 import yaml
 
 from conftest import ROOT
-from fa.metrics.gathering import write_experiments
+from fa.metrics.gathering import write_metrics
+from fa.metrics.shard_files import SCHEMA
 from fa.metrics.tables import RUNS_SCHEMA
 from fa.plan.config import checked
-from fa.plan.files import write_plan
+from fa.plan.files import read_plan, write_plan
 
 SETTING = {"hidden": 20, "batch_size": 200, "learning_rate": 0.07, "epochs": 200}
 SCALES = {"backprop": "constant"}
@@ -34,27 +36,31 @@ EXPERIMENTS = {
 POST = {name: EXPERIMENTS[name] for name in ("table1", "table2")}
 
 
+@cache
 def planned():
-    """Return what experiments.json says of config.yaml's experiments before there is a run."""
+    """Return what a plan says of config.yaml's experiments."""
     schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
     config = checked(yaml.safe_load((ROOT / "config.yaml").read_text()), schema)
     with tempfile.TemporaryDirectory() as folder:
-        write_plan(config, folder)
-        return (Path(folder) / "experiments.json").read_text()
+        write_plan(config, Path(folder) / "plan.json")
+        return read_plan(Path(folder) / "plan.json").experiments
 
 
 def write(folder, runs=None, curves=None):
     """Write a folder of metrics as `fa gather` does, by default of every experiment."""
     runs = study_runs(EXPERIMENTS) if runs is None else runs
     curves = curves_of(runs) if curves is None else curves
-    folder.mkdir(parents=True, exist_ok=True)
-    runs.to_parquet(folder / "runs.parquet", index=False)
-    curves.to_parquet(folder / "curves.parquet", index=False)
-    with tempfile.TemporaryDirectory() as plan:
-        path = Path(plan) / "experiments.json"
-        path.write_text(planned())
-        table = pa.Table.from_pandas(runs, schema=RUNS_SCHEMA, preserve_index=False)
-        write_experiments(path, table, folder)
+    write_metrics(folder, *tables(runs, curves), planned(), {})
+
+
+def tables(runs, curves):
+    """Return the two tables of metrics; a column that the curves lack is without values."""
+    return (
+        pa.Table.from_pandas(
+            runs.reindex(columns=RUNS_SCHEMA.names), RUNS_SCHEMA, preserve_index=False
+        ),
+        pa.Table.from_pandas(curves.reindex(columns=SCHEMA.names), SCHEMA, preserve_index=False),
+    )
 
 
 def study_runs(experiments, seeds=6):

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from fa.checks.errors import UserError
 from fa.learning.run import RUN_KEYS, Run
+from fa.metrics import parquet
 from fa.metrics.tables import RUNS_SCHEMA
 
 
@@ -56,7 +56,7 @@ def verify(metrics: str | Path, reference: str | Path) -> Iterator[str]:
         UserError: in the end, if some are not the same.
     """
     ours, theirs = (
-        by_experiment(pq.read_table(Path(folder, "runs.parquet")))
+        by_experiment(parquet.read(Path(folder, "runs.parquet"), RUNS_SCHEMA))
         for folder in (metrics, reference)
     )
     common = sorted(set(ours) & set(theirs))

@@ -1,84 +1,92 @@
 """Gathers shard files into the metrics of a study."""
 
-import json
 import math
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
 from fa.checks.errors import UserError
 from fa.learning.run import RUN_KEYS, Run
-from fa.metrics import origins
+from fa.metrics import origins, parquet
 from fa.metrics.digests import by_experiment, digest
-from fa.metrics.shard_files import read_shard, write_atomically
+from fa.metrics.shard_files import read_shard
 from fa.metrics.tables import RUNS_SCHEMA
-from fa.plan import files
+from fa.plan.files import PlannedRun, read_plan
 
 
 def gather(
     plan: str | Path, shard_folder: str | Path, output: str | Path, partial: bool = False
 ) -> None:
-    """Write runs.parquet (a row a run), curves.parquet (a row per run and epoch) and
-    experiments.json (what each experiment is, how many runs it has, and their digest).
+    """Write the metrics of a plan's runs.
 
-    The tables say in their metadata what made them; shards that were made in different ways, or are
-    missing, are told of on standard error.
+    Shards that were made in different ways, or are missing, are told of on standard error.
 
     Args:
-        plan: the folder that `fa.plan.files.write_plan` wrote.
+        plan: the file that `fa.plan.files.write_plan` wrote.
         shard_folder: results/runs.
-        output: the folder for the three files.
+        output: the folder for the two files; see `write_metrics`.
         partial: whether to make do with the shards that are there.
 
     Raises:
-        UserError: a shard is missing, cannot be read, or lacks a run that the table expects of
-            it; or none is there.
+        UserError: a shard is missing, is not as it was written, or lacks a run that the plan
+            expects of it; or none is there.
     """
-    expected = expected_runs(plan, Path(shard_folder), partial)
-    curves, runs = [], []
-    for path, members in expected.items():
-        found = read_runs(path)
+    planned = read_plan(plan)
+    curves, runs, made_by = [], [], []
+    for path, members in expected_runs(planned.runs, Path(shard_folder), partial).items():
+        found, provenance = read_shard(path)
         for run, experiments in members.items():
             if run not in found:
                 raise UserError(f"{path} has no row of {run}; delete it to train it again")
             curves.append((run, found[run]))
             runs.append((run, summary(found[run], experiments)))
+        made_by.append({"feedback": sorted({run.feedback for run in members})} | provenance)
     curves.sort(key=lambda pair: pair[0])
     runs.sort(key=lambda pair: pair[0])
-    tables = {
-        "runs": pa.Table.from_pylist([row for _, row in runs], schema=RUNS_SCHEMA),
-        "curves": pa.concat_tables([table for _, table in curves]),
-    }
-    made_by = origins.of_study(
-        {path: {run.feedback for run in members} for path, members in expected.items()}
-    )
-    for difference in origins.differences(made_by["trained"]):
+    origin = origins.of_study(made_by)
+    for difference in origins.differences(origin["trained"]):
         print(difference, file=sys.stderr)
-    for name, table in tables.items():
-        table = table.replace_schema_metadata({origins.KEY: json.dumps(made_by)})
-        write_atomically(table, Path(output) / f"{name}.parquet")
-    write_experiments(Path(plan, "experiments.json"), tables["runs"], Path(output))
+    write_metrics(
+        output,
+        pa.Table.from_pylist([row for _, row in runs], schema=RUNS_SCHEMA),
+        pa.concat_tables([table for _, table in curves]),
+        planned.experiments,
+        origin,
+    )
 
 
-def write_experiments(planned: Path, runs: pa.Table, output: Path) -> None:
-    """Write what each experiment of the plan is, and what there is of it."""
+def write_metrics(
+    folder: str | Path,
+    runs: pa.Table,
+    curves: pa.Table,
+    experiments: Mapping[str, Mapping[str, Any]],
+    provenance: Mapping[str, Any],
+) -> None:
+    """Write runs.parquet (a row a run) and curves.parquet (a row per run and epoch).
+
+    Their metadata say what made them; those of runs.parquet also what each experiment is, how many
+    runs it has, and their digest.
+    """
     found = by_experiment(runs)
-    experiments = json.loads(planned.read_text())
+    records = {}
     for name, record in experiments.items():
         own = found.get(name, runs[:0])
-        record |= {"runs": len(own), "digest": digest(own) if len(own) else None}
-    (output / planned.name).write_text(json.dumps(experiments, indent=1) + "\n")
+        records[name] = {**record, "runs": len(own), "digest": digest(own) if len(own) else None}
+    folder = Path(folder)
+    parquet.write(runs, folder / "runs.parquet", provenance=provenance, experiments=records)
+    parquet.write(curves, folder / "curves.parquet", provenance=provenance)
 
 
 def expected_runs(
-    plan: str | Path, shard_folder: Path, partial: bool
+    planned: Iterable[PlannedRun], shard_folder: Path, partial: bool
 ) -> dict[Path, dict[Run, list[str]]]:
     """Return shard file -> the runs that it should hold -> their experiments (see `gather`)."""
     shards: dict[Path, dict[Run, list[str]]] = defaultdict(dict)
-    for run, experiments, shard in files.read_runs(plan):
+    for run, experiments, shard in planned:
         shards[shard_folder / f"{shard}.parquet"][run] = experiments
     there = {path: runs for path, runs in shards.items() if path.exists()}
     if len(there) < len(shards):
@@ -88,28 +96,6 @@ def expected_runs(
             raise UserError(f"{problem}; train them, or gather what there is with --partial")
         print(f"{problem}; gathered without them", file=sys.stderr)
     return there
-
-
-def read_runs(path: Path) -> dict[Run, pa.Table]:
-    """Return run -> its epochs of a shard file.
-
-    Raises:
-        UserError: the file cannot be read.
-    """
-    try:
-        return dict(split_runs(read_shard(path)))
-    except (pa.ArrowException, OSError) as error:
-        raise UserError(f"{path} cannot be read ({error}); delete it to train it again") from error
-
-
-def split_runs(table: pa.Table) -> Iterator[tuple[Run, pa.Table]]:
-    """Yield (run, its rows) of a shard's table, whose runs stand one after the other."""
-    start = 0
-    while start < len(table):
-        key = table.slice(start, 1).select(RUN_KEYS).to_pylist()[0]
-        run = Run(**key)
-        yield run, table.slice(start, run.epochs)
-        start += run.epochs
 
 
 def summary(curve: pa.Table, experiments: Sequence[str]) -> dict:

@@ -3,26 +3,16 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
-
-import pyarrow.parquet as pq
 
 from fa.metrics import provenance
 
-KEY = b"provenance"
 
-
-def read_provenance(path: str | Path) -> dict[str, Any]:
-    """Return what a Parquet file's metadata say of its making; nothing where they do not."""
-    return json.loads((pq.read_metadata(path).metadata or {}).get(KEY, b"{}"))
-
-
-def of_study(shards: Mapping[Path, Iterable[str]]) -> dict[str, Any]:
+def of_study(shards: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Return what made a study's metrics, for their files.
 
     Args:
-        shards: shard file -> the feedback modes of its runs.
+        shards: what each shard file says of its making, and the ``feedback`` modes of its runs.
 
     Returns:
         ``gathered``, the code and the machine that put the shards together, and ``trained``: an
@@ -36,10 +26,7 @@ def of_study(shards: Mapping[Path, Iterable[str]]) -> dict[str, Any]:
             "machine": provenance.machine(),
             "versions": provenance.versions("numpy", "pandas", "pyarrow"),
         },
-        "trained": trainings(
-            {"feedback": sorted(set(modes))} | read_provenance(path)
-            for path, modes in shards.items()
-        ),
+        "trained": trainings(shards),
     }
 
 

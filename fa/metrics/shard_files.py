@@ -1,16 +1,15 @@
 """Shard files: what one training job leaves behind, a row per run and epoch."""
 
-import json
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from fa.checks.errors import UserError
 from fa.learning.run import RUN_KEYS, Epoch, Run
+from fa.metrics import parquet
 
 KEY_SCHEMA = pa.schema(
     [
@@ -80,24 +79,32 @@ def write_shard(
     Args:
         histories: run -> its epochs.
         path: the file, below results/runs.
-        provenance: facts about how the file was made, kept as JSON in its metadata.
+        provenance: facts about how the file was made, kept in its metadata.
     """
-    table = to_table(histories).replace_schema_metadata({"provenance": json.dumps(provenance)})
-    write_atomically(table, path)
+    parquet.write(to_table(histories), path, provenance=provenance)
 
 
-def read_shard(path: str | Path) -> pa.Table:
-    """Read one shard file as a table of `SCHEMA`."""
-    return pq.ParquetFile(path).read().select(SCHEMA.names).cast(SCHEMA)
+def read_shard(path: str | Path) -> tuple[dict[Run, pa.Table], dict[str, Any]]:
+    """Return a shard file's runs, each with its epochs, and how the file was made.
 
-
-def write_atomically(table: pa.Table, path: str | Path) -> None:
-    """Write a Parquet file that appears under its name only when it is complete."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    Raises:
+        UserError: the file is missing or not as it was written, or a run lacks an epoch.
+    """
     try:
-        pq.write_table(table, partial, compression="zstd")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+        table = parquet.read(path, SCHEMA)
+        return dict(split_runs(table, path)), parquet.facts_of(table, "provenance")
+    except UserError as error:
+        raise UserError(f"{error}; delete it to train it again") from error
+
+
+def split_runs(table: pa.Table, path: str | Path) -> Iterator[tuple[Run, pa.Table]]:
+    """Yield (run, its rows) of a shard's table, whose runs stand one after the other."""
+    start = 0
+    while start < len(table):
+        run = Run(**table.slice(start, 1).select(RUN_KEYS).to_pylist()[0])
+        curve = table.slice(start, run.epochs)
+        same_run = all(len(curve[key].unique()) == 1 for key in RUN_KEYS)
+        if not same_run or curve["epoch"].to_pylist() != list(range(run.epochs)):
+            raise UserError(f"{path} has not every epoch of {run}")
+        yield run, curve
+        start += run.epochs

@@ -1,6 +1,5 @@
-"""The metrics of a study: three files in a folder, which everything else is drawn from."""
+"""The metrics of a study: two files in a folder, which everything else is drawn from."""
 
-import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,6 +8,7 @@ import pyarrow as pa
 
 from fa.checks.errors import UserError
 from fa.learning.run import RUN_KEYS
+from fa.metrics import parquet
 from fa.metrics.shard_files import KEY_SCHEMA, SCHEMA
 
 RUNS_SCHEMA = pa.schema(
@@ -31,14 +31,16 @@ class Metrics(NamedTuple):
     Attributes:
         runs: a row a run, as in runs.parquet.
         curves: a row per run and epoch, as in curves.parquet; a run may lack its curve.
-        experiments: name -> what experiments.json says of it: ``title``, ``about``, ``figures``
-            (name -> kind), ``rows`` (what it compares), how many ``runs`` there are of it, and
-            their ``digest``, None without any.
+        experiments: name -> what it is: ``title``, ``about``, ``figures`` (name -> kind), ``rows``
+            (what it compares), how many ``runs`` there are of it, and their ``digest``, None
+            without any.
+        provenance: what made the runs; see `fa.metrics.origins`.
     """
 
     runs: pd.DataFrame
     curves: pd.DataFrame
     experiments: dict[str, dict[str, Any]]
+    provenance: dict[str, Any]
 
     def of(self, experiments: list[str]) -> "Metrics":
         """Return the runs of some experiments, and their curves."""
@@ -52,15 +54,25 @@ def read_metrics(folder: str | Path) -> Metrics:
     """Read a folder of metrics; curves.parquet may be missing.
 
     Raises:
-        UserError: the folder lacks runs.parquet or experiments.json.
+        UserError: the folder lacks runs.parquet, a file is not as it was written, or the two are
+            not of the same study.
     """
     folder = Path(folder)
-    for name in ("runs.parquet", "experiments.json"):
-        if not (folder / name).exists():
-            raise UserError(f"{folder} holds no {name}; make the study first")
-    curves = folder / "curves.parquet"
+    if not (folder / "runs.parquet").exists():
+        raise UserError(f"{folder} holds no runs.parquet; make the study first")
+    table = parquet.read(folder / "runs.parquet", RUNS_SCHEMA)
+    runs, curves = table.to_pandas(), SCHEMA.empty_table().to_pandas()
+    if (folder / "curves.parquet").exists():
+        curves = parquet.read(folder / "curves.parquet", SCHEMA).to_pandas()
+    if not belong_together(runs, curves):
+        raise UserError(f"{folder}: runs.parquet and curves.parquet are not of the same study")
     return Metrics(
-        pd.read_parquet(folder / "runs.parquet"),
-        pd.read_parquet(curves) if curves.exists() else SCHEMA.empty_table().to_pandas(),
-        json.loads((folder / "experiments.json").read_text()),
+        runs, curves, parquet.facts_of(table, "experiments"), parquet.facts_of(table, "provenance")
     )
+
+
+def belong_together(runs: pd.DataFrame, curves: pd.DataFrame) -> bool:
+    """Return whether every curve ends in the weights that its run ended in."""
+    last = curves[curves["epoch"] == curves["epochs"] - 1]
+    keys = [*RUN_KEYS, "weights_digest"]
+    return len(last.merge(runs, on=keys)) == len(last)

@@ -5,10 +5,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
-from fa.metrics import origins, provenance
+from fa.metrics import origins, parquet, provenance
 from fa.metrics.digests import digest
+from fa.metrics.tables import RUNS_SCHEMA
 from fa.pages.html import facts_page
 
 
@@ -26,14 +25,15 @@ def write(metrics: str | Path, output: str | Path) -> None:
     )
 
 
-def environment(runs: str | Path) -> dict[str, dict[str, str]]:
+def environment(path: str | Path) -> dict[str, dict[str, str]]:
     """Return what is known of the code, the machines and the software, under headings."""
+    runs = parquet.read(path, RUNS_SCHEMA)
     return {
         "Results": {
-            "digest of the runs (SHA-256)": digest(pq.read_table(runs)),
+            "digest of the runs (SHA-256)": digest(runs),
             "written": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         },
-        "Training": training(origins.read_provenance(runs).get("trained", [])),
+        "Training": training(parquet.facts_of(runs, "provenance").get("trained", [])),
         "Code": {
             "commit": provenance.commit(),
             "requirements.lock (SHA-256)": provenance.lock_digest(),

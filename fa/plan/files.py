@@ -1,11 +1,11 @@
-"""The plan as files: the runs with their shards, and what each experiment is."""
+"""The plan as a file: the runs with their shards, and what each experiment is."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from fa.checks import files
 from fa.learning.run import RUN_KEYS, SETTING, Run
 from fa.plan.grids import unroll
 from fa.plan.shards import shard_name
@@ -22,37 +22,48 @@ class PlannedRun(NamedTuple):
     shard: str
 
 
-def write_plan(config: Mapping[str, Any], folder: str | Path) -> None:
-    """Write the plan of a checked configuration.
+class Plan(NamedTuple):
+    """What is to be gathered.
 
-    ``runs.jsonl`` has a line for each run of the study; ``experiments.json`` has every
-    experiment, of the study or not: ``title``, ``about``, ``figures`` and its ``rows``.
+    Attributes:
+        runs: those of the study.
+        experiments: name -> what every experiment is, of the study or not: ``title``, ``about``,
+            ``figures`` and its ``rows``.
     """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+
+    runs: list[PlannedRun]
+    experiments: dict[str, dict[str, Any]]
+
+
+def write_plan(config: Mapping[str, Any], path: str | Path) -> None:
+    """Write the plan of a checked configuration, as a sealed JSON file."""
     experiments = config["experiments"]
     rows: dict[str, dict[tuple, None]] = {name: {} for name in experiments}
-    lines = []
+    runs = []
     for run, names in unroll(config).items():
         for name in names:
             rows[name][tuple(getattr(run, key) for key in ROW)] = None
         chosen = [name for name in names if name in config["study"]]
         if chosen:
             shard = shard_name(run, names[0], experiments[names[0]])
-            lines.append(json.dumps(asdict(run) | {"experiments": chosen, "shard": shard}))
-    (folder / "runs.jsonl").write_text("".join(f"{line}\n" for line in lines))
+            runs.append(asdict(run) | {"experiments": chosen, "shard": shard})
     records = {
         name: {key: experiment[key] for key in ("title", "about", "figures")}
         | {"rows": [dict(zip(ROW, row, strict=True)) for row in rows[name]]}
         for name, experiment in experiments.items()
     }
-    (folder / "experiments.json").write_text(json.dumps(records, indent=1) + "\n")
+    files.write_json(path, {"experiments": records, "runs": runs})
 
 
-def read_runs(folder: str | Path) -> list[PlannedRun]:
-    """Return the runs of a plan."""
-    rows = [json.loads(line) for line in Path(folder, "runs.jsonl").read_text().splitlines()]
-    return [
+def read_plan(path: str | Path) -> Plan:
+    """Return a plan.
+
+    Raises:
+        UserError: the file is missing, or is not as it was written.
+    """
+    content = files.read_json(path)
+    runs = [
         PlannedRun(Run(**{key: row[key] for key in RUN_KEYS}), row["experiments"], row["shard"])
-        for row in rows
+        for row in content["runs"]
     ]
+    return Plan(runs, content["experiments"])

@@ -1,7 +1,5 @@
 """Grids, runs and shards."""
 
-import json
-
 import pytest
 import yaml
 
@@ -174,8 +172,8 @@ def test_a_wrong_network_is_explained(text, message):
 
 def test_the_plan_has_the_runs_of_the_study_and_the_rows_of_every_experiment(tmp_path):
     config = configured(study=["table2", "tuning"])
-    files.write_plan(config, tmp_path)
-    runs = files.read_runs(tmp_path)
+    files.write_plan(config, tmp_path / "plan.json")
+    runs, records = files.read_plan(tmp_path / "plan.json")
     assert {planned.run: planned.experiments for planned in runs} == {
         run: kept
         for run, names in unroll(config).items()
@@ -183,7 +181,6 @@ def test_the_plan_has_the_runs_of_the_study_and_the_rows_of_every_experiment(tmp
     }
     packed = shards(config)
     assert all(planned.run in packed[planned.shard].runs for planned in runs)
-    records = json.loads((tmp_path / "experiments.json").read_text())
     assert list(records) == list(CONFIG["experiments"])
     assert records["tuning"]["figures"] == {"tuning": "tuning"}
     assert len(records["sensitivity"]["rows"]) == 2 * 2 * 4 * 4

@@ -1,18 +1,19 @@
 """Shard files, the gathered tables and their digest."""
 
 import dataclasses
-import json
 import shutil
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
 from conftest import digest_of
+from fa.checks import files
 from fa.checks.errors import UserError
 from fa.learning.run import Epoch, Run
-from fa.metrics import digests, gathering, shard_files
+from fa.metrics import digests, gathering, parquet, shard_files
 from fa.metrics.tables import RUNS_SCHEMA, read_metrics
 from fa.plan import shards
 
@@ -55,14 +56,12 @@ def write_study(folder, packing, runs=RUNS):
         packed.setdefault(shard_name(r, *packing), {})[r] = history(r)
     for name, histories in packed.items():
         shard_files.write_shard(histories, folder / "runs" / f"{name}.parquet", {"backend": "test"})
-    lines = [
-        pd.Series(dataclasses.asdict(r) | {"experiments": ["e"], "shard": shard_name(r, *packing)})
+    rows = [
+        dataclasses.asdict(r) | {"experiments": ["e"], "shard": shard_name(r, *packing)}
         for r in runs
     ]
-    (folder / "plan").mkdir()
-    (folder / "plan/runs.jsonl").write_text("\n".join(line.to_json() for line in lines) + "\n")
-    (folder / "plan/experiments.json").write_text(json.dumps(PLANNED))
-    gathering.gather(folder / "plan", folder / "runs", folder / "metrics")
+    files.write_json(folder / "plan.json", {"experiments": PLANNED, "runs": rows})
+    gathering.gather(folder / "plan.json", folder / "runs", folder / "metrics")
     return folder / "metrics"
 
 
@@ -112,7 +111,7 @@ def test_a_shard_without_a_run_is_named(tmp_path):
     path = tmp_path / "runs" / f"{shard_name(RUNS[0], [])}.parquet"
     shard_files.write_shard({r: history(r) for r in RUNS[1:]}, path, {})
     with pytest.raises(UserError, match="has no row of Run.*delete it to train it again"):
-        gathering.gather(tmp_path / "plan", tmp_path / "runs", tmp_path / "metrics")
+        gathering.gather(tmp_path / "plan.json", tmp_path / "runs", tmp_path / "metrics")
 
 
 def test_missing_shards_are_counted_and_left_out_where_asked(tmp_path, capsys):
@@ -120,7 +119,7 @@ def test_missing_shards_are_counted_and_left_out_where_asked(tmp_path, capsys):
     lost = sorted((tmp_path / "runs").rglob("seed-1/*.parquet"))
     for path in lost:
         path.unlink()
-    gather = tmp_path / "plan", tmp_path / "runs", tmp_path / "half"
+    gather = tmp_path / "plan.json", tmp_path / "runs", tmp_path / "half"
     with pytest.raises(UserError, match=r"4 of 8 shards are missing: .*seed-1.*--partial"):
         gathering.gather(*gather)
     assert not (tmp_path / "half").exists()
@@ -138,19 +137,8 @@ def test_a_broken_shard_is_named(tmp_path):
     write_study(tmp_path, ([], 1))
     path = tmp_path / "runs" / f"{shard_name(RUNS[0], [])}.parquet"
     path.write_bytes(path.read_bytes()[:-200])
-    with pytest.raises(UserError, match=f"{path.name} cannot be read .*delete it to train it"):
-        gathering.gather(tmp_path / "plan", tmp_path / "runs", tmp_path / "out")
-
-
-def test_a_failed_write_leaves_nothing(tmp_path, monkeypatch):
-    def full_disk(table, path, **options):
-        path.write_bytes(b"half a file")
-        raise OSError("No space left on device")
-
-    monkeypatch.setattr(shard_files.pq, "write_table", full_disk)
-    with pytest.raises(OSError, match="No space"):
-        shard_files.write_shard({RUNS[0]: history(RUNS[0])}, tmp_path / "x.parquet", {})
-    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(UserError, match=f"{path.name} is damaged, .*; delete it to train it again"):
+        gathering.gather(tmp_path / "plan.json", tmp_path / "runs", tmp_path / "out")
 
 
 def test_a_diverged_run_is_marked(tmp_path):
@@ -161,20 +149,22 @@ def test_a_diverged_run_is_marked(tmp_path):
     )
 
 
+def write_runs(frame, folder):
+    table = pa.Table.from_pandas(frame, schema=RUNS_SCHEMA, preserve_index=False)
+    parquet.write(table, folder / "runs.parquet")
+
+
 def test_verification_speaks_of_each_experiment_that_both_have(tmp_path):
     theirs = pq.read_table(write_study(tmp_path / "theirs", PACKINGS[0]) / "runs.parquet")
     frame = theirs.to_pandas()
     frame["experiments"] = [
         ["small", "all"] if hidden == 20 else ["all"] for hidden in frame["hidden"]
     ]
-    frame.to_parquet(tmp_path / "theirs/runs.parquet")
+    write_runs(frame, tmp_path / "theirs")
     frame["experiments"] = [[*names, "mine"] for names in frame["experiments"]]
     changed = frame["hidden"].eq(40) & frame["seed"].eq(1) & frame["feedback"].eq("onehot")
     frame.loc[changed, "test_accuracy"] += 1e-4
-    (tmp_path / "ours").mkdir()
-    frame[~(frame["hidden"].eq(40) & frame["seed"].eq(0))].to_parquet(
-        tmp_path / "ours/runs.parquet"
-    )
+    write_runs(frame[~(frame["hidden"].eq(40) & frame["seed"].eq(0))], tmp_path / "ours")
     said = []
     with pytest.raises(UserError, match=r"differs from .* in all$"):
         for sentence in digests.verify(tmp_path / "ours", tmp_path / "theirs"):
@@ -187,6 +177,6 @@ def test_verification_speaks_of_each_experiment_that_both_have(tmp_path):
     )
     assert "hidden=40, feedback='onehot'" in different
     frame["experiments"] = [["mine"]] * len(frame)
-    frame.to_parquet(tmp_path / "ours/runs.parquet")
+    write_runs(frame, tmp_path / "ours")
     with pytest.raises(UserError, match="no experiment in common"):
         list(digests.verify(tmp_path / "ours", tmp_path / "theirs"))

@@ -1,16 +1,14 @@
 """What a study's Parquet files say of their making."""
 
-import json
-
 import pyarrow.parquet as pq
 import pytest
 import yaml
 
 from conftest import MNIST, ROOT, digest_of
 from fa.__main__ import main
-from fa.metrics import code, origins, provenance, shard_files
+from fa.metrics import code, parquet, provenance
 from fa.pages.provenance import environment
-from fa.plan.files import write_plan
+from fa.plan.files import read_plan, write_plan
 
 STUDY = {
     "dataset": {"name": "mnist", "train_samples": 1000, "test_samples": 200},
@@ -44,36 +42,38 @@ SIZES = [
 def study(tmp_path_factory):
     """Return a folder with the run table and the really trained shards of a study."""
     folder = tmp_path_factory.mktemp("study")
-    write_plan(STUDY, folder / "plan")
-    for line in (folder / "plan/runs.jsonl").read_text().splitlines():
-        row = json.loads(line)
-        network = "hidden={hidden}/feedback={feedback}/seed={seed}".format(**row)
-        output = folder / "runs" / f"{row['shard']}.parquet"
+    write_plan(STUDY, folder / "plan.json")
+    for run, _, shard in read_plan(folder / "plan.json").runs:
+        network = f"hidden={run.hidden}/feedback={run.feedback}/seed={run.seed}"
+        output = folder / "runs" / f"{shard}.parquet"
         assert main(["train", network, *SIZES, "--data", str(MNIST), "--output", str(output)]) == 0
     return folder
 
 
 def gathered(study, folder):
     """Gather the shards of a study by the command for it; return runs.parquet."""
-    table, runs = study / "plan", study / "runs"
-    command = ["gather", "--plan", table, "--runs", runs, "--output", folder]
+    plan, runs = study / "plan.json", study / "runs"
+    command = ["gather", "--plan", plan, "--runs", runs, "--output", folder]
     assert main([str(part) for part in command]) == 0
     return folder / "runs.parquet"
 
 
 def rewrite(path, **changes):
     """Change what a shard says of its making, and nothing else."""
-    table = pq.ParquetFile(path).read()
-    made_by = origins.read_provenance(path) | changes
-    shard_files.write_atomically(
-        table.replace_schema_metadata({"provenance": json.dumps(made_by)}), path
-    )
+    table = pq.read_table(path)
+    provenance = parquet.facts_of(table, "provenance") | changes
+    parquet.write(table.replace_schema_metadata(None), path, provenance=provenance)
+
+
+def made_by(path):
+    """Return what a file of metrics says of its making."""
+    return parquet.facts_of(pq.read_table(path), "provenance")
 
 
 @pytest.fixture
 def mixed(study, tmp_path):
     """Return a copy of the study with a shard of other code, on another machine."""
-    for path in [*(study / "plan").iterdir(), *(study / "runs").rglob("*.parquet")]:
+    for path in [study / "plan.json", *(study / "runs").rglob("*.parquet")]:
         target = tmp_path / path.relative_to(study)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(path.read_bytes())
@@ -84,23 +84,23 @@ def mixed(study, tmp_path):
 
 def test_a_shard_says_what_made_it(study):
     for path in (study / "runs").rglob("*.parquet"):
-        made_by = origins.read_provenance(path)
+        found = made_by(path)
         (mode,) = set(pq.read_table(path)["feedback"].to_pylist())
-        assert made_by["training"] == code.training_digest([mode])
-        assert made_by["processor"] == provenance.processor()
-        assert made_by["evaluate_every"] == 1
-        assert {"python", "numpy", "numba", "llvmlite", "pyarrow"} == set(made_by["versions"])
+        assert found["training"] == code.training_digest([mode])
+        assert found["processor"] == provenance.processor()
+        assert found["evaluate_every"] == 1
+        assert {"python", "numpy", "numba", "llvmlite", "pyarrow"} == set(found["versions"])
 
 
 def test_metrics_say_what_trained_and_what_gathered_them(study, tmp_path, capsys):
     runs = gathered(study, tmp_path)
     assert capsys.readouterr().err == "", "nothing to tell of"
-    made_by = origins.read_provenance(runs)
-    assert made_by == origins.read_provenance(tmp_path / "curves.parquet")
-    assert made_by["gathered"]["commit"] == provenance.commit()
-    assert made_by["gathered"]["requirements.lock"] == provenance.lock_digest()
-    assert [entry["feedback"] for entry in made_by["trained"]] == [["backprop"], ["random"]]
-    for entry in made_by["trained"]:
+    found = made_by(runs)
+    assert found == made_by(tmp_path / "curves.parquet")
+    assert found["gathered"]["commit"] == provenance.commit()
+    assert found["gathered"]["requirements.lock"] == provenance.lock_digest()
+    assert [entry["feedback"] for entry in found["trained"]] == [["backprop"], ["random"]]
+    for entry in found["trained"]:
         assert entry["shards"] == 3
         assert entry["seconds"] > 0
         assert entry["training"] == code.training_digest(entry["feedback"])
@@ -115,7 +115,7 @@ def test_every_parameter_of_a_run_is_in_the_metrics(study, tmp_path):
     for name in ("runs", "curves"):
         path = runs.with_name(f"{name}.parquet")
         known = set(pq.read_schema(path).names)
-        for entry in origins.read_provenance(path)["trained"]:
+        for entry in made_by(path)["trained"]:
             assert parameters <= known | set(entry)
 
 
@@ -126,7 +126,7 @@ def test_shards_of_other_code_and_machines_are_told_of(mixed, tmp_path, capsys):
     assert f"the shards differ in training code, random: {ways}\n" in told
     assert "Another CPU (shards: 1)\n" in told
     assert "backend" not in told
-    assert len(origins.read_provenance(runs)["trained"]) == 3
+    assert len(made_by(runs)["trained"]) == 3
     page = environment(runs)["Training"]
     assert page["jobs"] == "6"
     assert "Another CPU" in page["processor"]
@@ -141,6 +141,6 @@ def test_the_digest_is_of_the_values_alone(study, mixed, tmp_path):
 def test_files_that_say_nothing_are_no_mistake(study, tmp_path):
     runs = gathered(study, tmp_path)
     bare = tmp_path / "bare.parquet"
-    pq.write_table(pq.read_table(runs).replace_schema_metadata(None), bare)
-    assert origins.read_provenance(bare) == {}
+    parquet.write(pq.read_table(runs).replace_schema_metadata(None), bare)
+    assert made_by(bare) == {}
     assert environment(bare)["Training"] == {"made by": "unknown: the metrics do not say"}

@@ -49,7 +49,14 @@ def test_a_room_says_what_is_in_it(name):
 
 COMMANDS = {
     "plan": [],
-    "gather": ["--plan", "{folder}/plan", "--runs", "{folder}/runs", "--output", "{folder}/out"],
+    "gather": [
+        "--plan",
+        "{folder}/plan.json",
+        "--runs",
+        "{folder}/runs",
+        "--output",
+        "{folder}/out",
+    ],
     "table": ["table1", "--metrics", "{metrics}", "--output", "{folder}/t.csv", "{folder}/t.html"],
     "claims": ["--metrics", "{metrics}", "--output", "{folder}/claims.tex"],
     "figure": ["accuracy", "--metrics", "{metrics}", "--output", "{folder}/a.svg"],
@@ -94,7 +101,7 @@ def folder(tmp_path_factory):
         "study": ["e"],
         "experiments": {"e": experiment},
     }
-    COMMANDS["plan"] = ["--config", json.dumps(config), "--output", "{folder}/plan"]
+    COMMANDS["plan"] = ["--config", json.dumps(config), "--output", "{folder}/plan.json"]
     return folder
 
 

@@ -21,18 +21,17 @@ rule plan:
         "../envs/fa.yaml"
     params:
         config=json.dumps(STUDY),
-        plan=lambda wildcards: job_folder(f"{RESULTS}/plan"),
         code=code.command_digest("plan"),
     message:
         "Unrolling the experiments"
     shell:
         "python -m fa plan --config {params.config:q}"
-        " --output {params.plan:q} 2> {log:q}"
+        " --output {output:q} 2> {log:q}"
 
 
 rule gather:
     input:
-        PLAN,
+        plan=PLAN,
         # Paths, not rules.train.output: of that, Snakemake 9.27 hashes every path once a shard.
         shards=[f"{RESULTS}/runs/{shard}.parquet" for shard in SHARDS_OF_STUDY],
     output:
@@ -44,7 +43,6 @@ rule gather:
     conda:
         "../envs/fa.yaml"
     params:
-        plan=rules.plan.params.plan,
         runs=lambda wildcards: job_folder(f"{RESULTS}/runs"),
         metrics=lambda wildcards: job_folder(f"{RESULTS}/metrics"),
         code=code.command_digest("gather"),
@@ -52,7 +50,7 @@ rule gather:
         "Gathering the metrics"
     shell:
         # The plan names the shards: thousands of paths do not fit a command line.
-        "python -m fa gather --plan {params.plan:q} --runs {params.runs:q}"
+        "python -m fa gather --plan {input.plan:q} --runs {params.runs:q}"
         " --output {params.metrics:q} 2> {log:q}"
 
 

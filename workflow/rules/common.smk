@@ -92,11 +92,8 @@ def verified(path, checksum):
     return path if bucket else ensure(path, sha256=checksum)
 
 
-PLAN = [f"{RESULTS}/plan/{name}" for name in ("runs.jsonl", "experiments.json")]
-METRICS = [
-    f"{RESULTS}/metrics/{name}"
-    for name in ("runs.parquet", "curves.parquet", "experiments.json")
-]
+PLAN = f"{RESULTS}/plan.json"
+METRICS = [f"{RESULTS}/metrics/{name}.parquet" for name in ("runs", "curves")]
 # Name of a table -> what the report's menu, which sorts, says of it.
 CLAIM_TABLES = {
     "verdicts": "1 Verdicts",

@@ -9,11 +9,11 @@ import shutil
 import sys
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from fa.learning.run import RUN_KEYS
+from fa.metrics import parquet
+from fa.metrics.shard_files import SCHEMA
 from fa.metrics.tables import read_metrics
 
 PAGES = ("README.md", "docs/cluster.md", "docs/performance.md")
@@ -38,7 +38,7 @@ def main(results: Path) -> None:
 def publish_metrics(metrics: Path, reference: Path) -> None:
     """Copy the metrics; of the curves, which are their bulk, those that a figure shows."""
     found = read_metrics(metrics)
-    if (reference / "experiments.json").exists():
+    if (reference / "runs.parquet").exists():
         published = read_metrics(reference).experiments
         has = {name for name, record in found.experiments.items() if record["runs"]}
         if lost := [name for name in published if published[name]["runs"] and name not in has]:
@@ -46,8 +46,7 @@ def publish_metrics(metrics: Path, reference: Path) -> None:
                 f"error: {metrics} lacks {', '.join(lost)}, which {reference}/ has: make them first"
             )
     reference.mkdir(exist_ok=True)
-    for name in ("runs.parquet", "experiments.json"):
-        shutil.copy(metrics / name, reference)
+    shutil.copy(metrics / "runs.parquet", reference)
     shown = [
         name
         for name, record in found.experiments.items()
@@ -55,10 +54,10 @@ def publish_metrics(metrics: Path, reference: Path) -> None:
     ]
     keys = list(RUN_KEYS)
     wanted = set(found.of(shown).runs[keys].itertuples(index=False, name=None))
-    curves = pq.read_table(metrics / "curves.parquet")
+    curves = parquet.read(metrics / "curves.parquet", SCHEMA)
     rows = zip(*(curves[key].to_pylist() for key in keys), strict=True)
     kept = curves.filter([row in wanted for row in rows])
-    pq.write_table(kept, reference / "curves.parquet", compression="zstd")
+    parquet.write(kept, reference / "curves.parquet", provenance=found.provenance)
 
 
 def with_tables(text: str, tables: dict[str, str]) -> str:

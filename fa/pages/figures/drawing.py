@@ -40,7 +40,7 @@ def draw(name: str, metrics: Metrics, outputs: Sequence[str | Path]) -> None:
     It shows the runs of every experiment that names it; where there are none, it says so.
 
     Args:
-        name: the figure's, as experiments.json has it.
+        name: the figure's, as an experiment names it.
         metrics: of the whole study.
         outputs: files.
 

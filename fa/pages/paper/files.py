@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
-import pyarrow.parquet as pq
 
 from fa.checks.errors import UserError
+from fa.metrics import parquet
 from fa.metrics.digests import digest
+from fa.metrics.tables import RUNS_SCHEMA
 from fa.pages.latex import latex
 from fa.pages.paper.numbers import Number, Source, numbers, read
 
@@ -42,7 +43,7 @@ def write_numbers(source: Source, outputs: Sequence[str | Path]) -> None:
 def latex_lines(values: Mapping[str, Number], metrics: Path) -> Iterator[str]:
     """Yield the lines of the LaTeX file."""
     yield "% Written by `python -m fa numbers`: do not edit. The metrics and their runs' digest:"
-    yield f"%   {metrics}  {digest(pq.read_table(metrics / 'runs.parquet'))}"
+    yield f"%   {metrics}  {digest(parquet.read(metrics / 'runs.parquet', RUNS_SCHEMA))}"
     yield "% Accuracies in percent, differences in points, without the unit; -- is a number that"
     yield "% the metrics do not hold. .../p_statement is `p = 0.03` or `p < 0.0001`."
     yield LOOKUP.read_text().rstrip()

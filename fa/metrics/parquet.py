@@ -1,0 +1,44 @@
+"""Parquet files of the study: sealed, of one schema, with facts about their making inside."""
+
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fa.checks import files
+from fa.checks.errors import UserError
+
+
+def write(table: pa.Table, path: str | Path, **facts: Mapping[str, Any]) -> None:
+    """Write a table, whole or not at all, with facts as JSON in the file's metadata."""
+    buffer = io.BytesIO()
+    with pq.ParquetWriter(buffer, table.schema, compression="zstd") as writer:
+        writer.write_table(table)
+        # Not through the schema's metadata: that stands in the file twice, and a seal only once.
+        writer.add_key_value_metadata(
+            {files.SEAL: files.BLANK} | {name: json.dumps(fact) for name, fact in facts.items()}
+        )
+    files.write(path, files.seal(buffer.getvalue()))
+
+
+def read(path: str | Path, schema: pa.Schema) -> pa.Table:
+    """Return a table; `facts_of` it says what it was written with.
+
+    Raises:
+        UserError: the file is missing, or is not as it was written, or of another schema.
+    """
+    table = pq.ParquetFile(pa.BufferReader(files.read_sealed(path))).read()
+    if not table.schema.equals(schema):
+        raise UserError(
+            f"{path} holds other columns than expected: {', '.join(table.schema.names)}"
+        )
+    return table
+
+
+def facts_of(table: pa.Table, name: str) -> dict[str, Any]:
+    """Return the facts of that name that a table was written with; nothing where it has none."""
+    return json.loads((table.schema.metadata or {}).get(name.encode(), b"{}"))
