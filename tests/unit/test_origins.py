@@ -60,14 +60,14 @@ def gathered(study, folder):
 
 def rewrite(path, **changes):
     """Change what a shard says of its making, and nothing else."""
-    table = pq.read_table(path)
+    table = pq.ParquetFile(path).read()
     provenance = parquet.facts_of(table, "provenance") | changes
     parquet.write(table.replace_schema_metadata(None), path, provenance=provenance)
 
 
 def made_by(path):
     """Return what a file of metrics says of its making."""
-    return parquet.facts_of(pq.read_table(path), "provenance")
+    return parquet.facts_of(pq.ParquetFile(path).read(), "provenance")
 
 
 @pytest.fixture
