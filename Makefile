@@ -3,7 +3,6 @@
 # make everything all experiments of config.yaml
 # make quick      the same pipeline in about a minute, into results/quick
 # make cluster    the study on Slurm; STUDY=NAME for one experiment, PROFILE=path for a profile of yours
-# make recover    after a killed `make cluster`: cancel its jobs, so that it can be called again
 # make kubernetes the plugins for Kubernetes and S3, which its profile needs
 # make figures    every figure, table, claim and number again, from the metrics alone, into
 #                 results/paper; METRICS=reference takes the published ones
@@ -26,7 +25,7 @@ REPORT := --report-after-run --report-stylesheet workflow/report/report.css --re
 RESULTS = $(or $(shell $(VENV)/bin/python -c \
     'import yaml; print(yaml.safe_load(open("config.yaml")).get("results", ""))' 2> /dev/null),results)
 
-.PHONY: reproduce everything cluster recover kubernetes figures lint check test verify publish crate
+.PHONY: reproduce everything cluster kubernetes figures lint check test verify publish crate
 .PHONY: bench lock
 .DELETE_ON_ERROR:
 
@@ -55,12 +54,10 @@ cluster: $(VENV)/installed
 	@case '$(CURDIR)' in *' '*) \
 	    echo "error: $(CURDIR): jobs cannot start in a folder with a space in its path; move the checkout" >&2; \
 	    exit 1;; esac
+	$(VENV)/bin/python workflow/scripts/recover.py --profile $(PROFILE)
 	$(SNAKEMAKE) download
 	$(VENV)/bin/python -m snakemake --workflow-profile $(PROFILE) \
 	    $(STUDIED) $(REPORT) '$(FOLDER)/report.html'
-
-recover: $(VENV)/installed
-	$(VENV)/bin/python workflow/scripts/recover.py --profile $(PROFILE)
 
 kubernetes: $(VENV)/kubernetes/installed
 
@@ -114,15 +111,7 @@ lock:
 	$(COMPILE) --group kubernetes --output-file requirements-kubernetes.lock
 
 $(VENV)/installed: requirements.lock
-	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, $(PYTHON) is " + sys.version.split()[0] + "; name another with: make PYTHON=python3.12")'
-	@if command -v uv > /dev/null; then \
-	    uv venv --quiet --clear --python "$$(command -v $(PYTHON))" $(VENV) && \
-	    uv pip install --quiet --compile-bytecode --python $(VENV)/bin/python --require-hashes -r requirements.lock; \
-	else \
-	    $(PYTHON) -m venv --clear $(VENV) && \
-	    $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; \
-	fi
-	@touch $@
+	@$(PYTHON) workflow/scripts/install.py $(VENV)
 
 # PyTorch has builds of the same version for CPU and CUDA, with other hashes: so it is pinned here.
 $(VENV)/installed-bench: $(VENV)/installed requirements-bench.lock

@@ -15,6 +15,14 @@ include: "workflow/rules/analyse.smk"
 include: "workflow/rules/report.smk"
 
 
+# Before the first job, not for a dry run. Snakemake's own lock outlives a killed process.
+onstart:
+    try:
+        hold()
+    except UserError as error:
+        sys.exit(f"error: {error}")
+
+
 rule all:
     default_target: True
     input:

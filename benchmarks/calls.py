@@ -45,7 +45,7 @@ class Cost(NamedTuple):
 def configure(folder: Path, **config: Any) -> None:  # noqa: ANN401 - any key of config.yaml
     """Write a configuration with the benchmarks' experiments into a folder."""
     text = yaml.safe_dump({"experiments": EXPERIMENTS} | config)
-    (folder / "config.yaml").write_text(text)
+    (folder / "config.yaml").write_text(text, encoding="utf-8")
 
 
 def snakemake(
@@ -69,7 +69,7 @@ def snakemake(
         sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile",
         "--workflow-profile", ROOT / "profiles/default", *arguments,
     ]  # fmt: skip
-    with tempfile.TemporaryFile("w+") as messages:
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as messages:
         start = time.perf_counter()
         process = subprocess.Popen(
             command,

@@ -63,7 +63,7 @@ def measure(folder: Path, runs: int, seeds_per_job: int) -> Row:
         "seeds_per_job": seeds_per_job,
         "experiments": {"tiny": [{"hidden": 20, "feedback": "random"}]},
     }
-    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    (folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     start = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-m", "snakemake", "--until", "train", "--snakefile", ROOT / "Snakefile",
@@ -103,7 +103,7 @@ def main() -> int:
     output.mkdir(parents=True, exist_ok=True)
     table.to_csv(output / "cluster.csv", index=False)
     markdown = table.rename(columns=COLUMNS).to_markdown(index=False)
-    (output / "cluster.md").write_text(markdown + "\n")
+    (output / "cluster.md").write_text(markdown + "\n", encoding="utf-8")
     print(f"{output}/cluster.md", file=sys.stderr)
     return 0
 

@@ -136,7 +136,7 @@ def find_call(shards: int) -> Call:
         UserError: there is none: the study was trained in several calls, or elsewhere.
     """
     for log in sorted(LOGS.glob("*.snakemake.log"), reverse=True):
-        text = log.read_text()
+        text = log.read_text(encoding="utf-8")
         elapsed = re.search(r"^Elapsed time: (.+)$", text, re.MULTILINE)
         cores = re.search(r"^Provided cores: (\d+)", text, re.MULTILINE)
         if elapsed and cores and text.count("(Rule: train)") == shards:
@@ -189,7 +189,7 @@ def main() -> int:
         return 1
     folder = options.results[0] / "benchmarks"
     rows.to_csv(folder / "pipeline.csv", index=False)
-    (folder / "pipeline.md").write_text(report(rows))
+    (folder / "pipeline.md").write_text(report(rows), encoding="utf-8")
     print(f"{folder}/pipeline.md", file=sys.stderr)
     return 0
 

@@ -137,7 +137,7 @@ def main() -> None:
     note = f"Microseconds per batch of {BATCH_SIZE} and network, the least of {REPEATS} epochs;"
     note += f" {processor()}, {LANES} numbers a register: {peak['loads'] / 1e9:.1f} billion loads"
     note += f" or {peak['sums'] / 1e9:.1f} billion multiplications and additions a second."
-    (OUTPUT / "roofline.md").write_text(f"{text}\n\n{note}\n")
+    (OUTPUT / "roofline.md").write_text(f"{text}\n\n{note}\n", encoding="utf-8")
     print(text, note, sep="\n\n")
 
 

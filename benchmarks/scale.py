@@ -101,7 +101,7 @@ def measure(case: Case) -> Row:
         plan = snakemake(folder, "--dry-run", "--cores", "1", *call)
         submit = snakemake(folder, *SUBMIT, *call, limit=LIMIT)
         start = start_of_a_job(folder)
-        submissions = len((folder / "submissions").read_text().splitlines())
+        submissions = len((folder / "submissions").read_text(encoding="utf-8").splitlines())
     return Row(
         *case,
         plan.wall,
@@ -180,7 +180,7 @@ def main() -> int:
             rows.append(measure(case))
             table = pd.DataFrame(sorted(rows))
             table.to_csv(folder / "scale.csv", index=False)
-            (folder / "scale.md").write_text(report(table))
+            (folder / "scale.md").write_text(report(table), encoding="utf-8")
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -294,7 +294,7 @@ def write(measurements: pd.DataFrame, checks: pd.DataFrame, folder: Path) -> Non
     checks.to_csv(folder / "training_checks.csv", index=False)
     if measurements.empty:
         return
-    (folder / "training.md").write_text(report(measurements, checks))
+    (folder / "training.md").write_text(report(measurements, checks), encoding="utf-8")
     plt.style.use(STYLE)
     figure = draw(measurements)
     figure.savefig(folder / "training.pdf", metadata={"CreationDate": None})

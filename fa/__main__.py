@@ -1,6 +1,7 @@
 """The command line: any job of the study without Snakemake. ``python -m fa --help``."""
 
 import argparse
+import io
 import json
 import math
 import sys
@@ -15,11 +16,18 @@ from fa.checks.errors import UserError
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status (1 where the user can put something right)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # whatever a terminal cannot show
+            stream.reconfigure(errors="backslashreplace")
     options = parser().parse_args(arguments)
     try:
         options.command(options)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:  # a full disk, a folder that cannot be written
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"error: {place}{error.strerror or error}", file=sys.stderr)
         return 1
     return 0
 
@@ -40,6 +48,7 @@ def plan(options: argparse.Namespace) -> None:
 
 def train(options: argparse.Namespace) -> None:
     """Train networks side by side and write their histories as one Parquet file."""
+    from fa.checks import files
     from fa.learning import backends, training
     from fa.learning.run import Run
     from fa.metrics import code, provenance, shard_files
@@ -63,6 +72,7 @@ def train(options: argparse.Namespace) -> None:
     }
     networks = [network for text in options.networks for network in parse_networks(text)]
     runs = sorted({Run(**settings, **network) for network in networks})
+    files.prepare(options.output)
     backend = backends.choose(options.backend, len({run.seed for run in runs}))
     print(f"{len(runs)} networks with {backend.__name__}", file=sys.stderr, flush=True)
     start = time.perf_counter()

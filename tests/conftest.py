@@ -28,14 +28,14 @@ def interruptible():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def call(*command, cwd=ROOT):
-    """Run a Python module as a user would and return the finished process."""
+def call(*command, cwd=ROOT, **environment):
+    """Run a Python module as a user would, in their environment; return the finished process."""
     return subprocess.run(
         [sys.executable, "-m", *map(str, command)],
         cwd=cwd,
         capture_output=True,
         text=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "300"},
+        env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "300"} | environment,
     )
 
 

@@ -20,20 +20,37 @@ BLANK = "sha256:" + "0" * 64
 FILLED = re.compile(rb"sha256:[0-9a-f]{64}")
 
 
-def write(path: str | Path, content: bytes) -> None:
-    """Write a file that appears under its name only when it is complete.
+def prepare(path: str | Path) -> None:
+    """Make sure that a file can be written, before work is spent on what is in it.
 
     What a killed writer of the same file left behind is removed.
 
     Raises:
-        OSError: the disk is full, or the folder cannot be written; nothing is left there then.
+        OSError: its folder cannot be made, or not be written.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     for entry in path.parent.iterdir():
         if entry.name.startswith(f".{path.name}.partial-"):
             entry.unlink(missing_ok=True)
-    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
+    partial_of(path).touch()
+    partial_of(path).unlink()
+
+
+def partial_of(path: Path) -> Path:
+    """Return where this process writes a file before it has its name."""
+    return path.with_name(f".{path.name}.partial-{os.getpid()}")
+
+
+def write(path: str | Path, content: bytes) -> None:
+    """Write a file that appears under its name only when it is complete.
+
+    Raises:
+        OSError: the disk is full, or the folder cannot be written; nothing is left there then.
+    """
+    prepare(path)
+    path = Path(path)
+    partial = partial_of(path)
     try:
         partial.write_bytes(content)
         partial.replace(path)

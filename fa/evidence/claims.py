@@ -19,7 +19,7 @@ def read_claims(path: str | Path = CLAIMS) -> dict[str, Any]:
     Raises:
         UserError: a claim names a kind, family, metric, arm or setting that does not exist.
     """
-    claims = yaml.safe_load(Path(path).read_text())
+    claims = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     known = {
         "kind": set(KINDS) & set(claims["kinds"]),
         "family": set(claims["families"]),

@@ -25,7 +25,7 @@ def comparison(runs: pd.DataFrame, experiment: str, rules: Mapping[str, Any]) ->
         experiment: its name; beside some the table has what the post reports.
         rules: of claims.yaml.
     """
-    reported = yaml.safe_load(POST.read_text())["tables"].get(experiment, [])
+    reported = yaml.safe_load(POST.read_text(encoding="utf-8"))["tables"].get(experiment, [])
     return pd.DataFrame(rows(runs, reported, rules))
 
 

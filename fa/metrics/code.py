@@ -80,7 +80,7 @@ def parse(module: str) -> ast.Module:
     """Return a module's syntax tree without its docstrings."""
     path = source(module)
     assert path is not None, module
-    tree = ast.parse(path.read_text())
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
             node

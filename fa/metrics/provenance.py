@@ -30,7 +30,7 @@ def commit(checkout: Path = CHECKOUT) -> str:
 def git(checkout: Path, *arguments: str) -> str:
     """Return what Git answers about the checkout."""
     command = ["git", "-C", str(checkout), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout.strip()
 
 
 def lock_digest(lock: Path = CHECKOUT / "requirements.lock") -> str:
@@ -50,7 +50,9 @@ def machine() -> dict[str, str]:
 def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     """Return the processor's model: Linux's name for it, elsewhere what Python knows."""
     if cpuinfo.exists():
-        model = re.search(r"^model name\s*: (.+)$", cpuinfo.read_text(), re.MULTILINE)
+        model = re.search(
+            r"^model name\s*: (.+)$", cpuinfo.read_text(encoding="utf-8"), re.MULTILINE
+        )
         if model:
             return model[1]
     return platform.processor() or platform.machine() or UNKNOWN
@@ -73,5 +75,5 @@ def required_packages(pyproject: Path = CHECKOUT / "pyproject.toml") -> list[str
     """Return the names of the packages that the project asks for, sorted."""
     if not pyproject.exists():
         return []
-    requirements = tomllib.loads(pyproject.read_text())["project"]["dependencies"]
+    requirements = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]["dependencies"]
     return sorted(re.split(r"[^\w.-]", requirement)[0] for requirement in requirements)

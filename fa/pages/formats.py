@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from fa.checks import files
 from fa.checks.errors import UserError
 from fa.pages.html import table_page
 from fa.pages.latex import latex_table
@@ -34,5 +35,4 @@ def write_table(rows: pd.DataFrame, text: pd.DataFrame, output: Path, title: str
             raise UserError(
                 f"a table cannot be written as {suffix!r}; use .csv, .md, .tex or .html"
             )
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(content)
+    files.write(output, content.encode())

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from fa.checks import files
 from fa.metrics import origins, parquet, provenance
 from fa.metrics.digests import digest
 from fa.metrics.tables import RUNS_SCHEMA
@@ -18,11 +19,8 @@ def write(metrics: str | Path, output: str | Path) -> None:
         metrics: the folder of metrics.
         output: the page, .html.
     """
-    output = Path(output)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(
-        facts_page("What made these results", environment(Path(metrics, "runs.parquet")))
-    )
+    page = facts_page("What made these results", environment(Path(metrics, "runs.parquet")))
+    files.write(output, page.encode())
 
 
 def environment(path: str | Path) -> dict[str, dict[str, str]]:

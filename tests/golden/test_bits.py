@@ -41,7 +41,7 @@ def digests_on(**environment):
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_the_same_bits_compiled_for_another_cpu(here, target, tmp_path):
-    if TARGETS[target] not in Path("/proc/cpuinfo").read_text():
+    if TARGETS[target] not in Path("/proc/cpuinfo").read_text(encoding="utf-8"):
         pytest.skip(f"this CPU cannot run code for {target}")
     compiled = digests_on(
         NUMBA_CPU_NAME=target, NUMBA_CPU_FEATURES="", NUMBA_CACHE_DIR=str(tmp_path)

@@ -46,6 +46,47 @@ def test_a_mistake_is_explained_and_leaves_nothing(tmp_path, arguments, message)
     assert list(tmp_path.iterdir()) == []
 
 
+TINY = ["hidden=5/feedback=random/seed=0", "--epochs", 1, "--train-samples", 400, "--data", MNIST]
+
+
+def test_a_compiler_that_is_switched_off_is_named(tmp_path):
+    output = tmp_path / "x.parquet"
+    done = call("fa", "train", *TINY, "--output", output, NUMBA_DISABLE_JIT="1")
+    assert done.returncode == 1
+    assert "error: backend numba compiles, and NUMBA_DISABLE_JIT forbids it: unset" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not output.exists()
+    done = call("fa", "train", *TINY, "--output", output, "--backend", "numpy")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_named_before_training(tmp_path):
+    (tmp_path / "file").write_text("")
+    done = call("fa", "train", *TINY, "--output", tmp_path / "file/x.parquet")
+    assert done.returncode == 1
+    assert done.stderr == f"error: {tmp_path}/file: File exists\n", "and no epoch was trained"
+
+
+@pytest.mark.slow
+def test_every_locale_will_do(tmp_path):
+    """Python reads and writes text in the locale's encoding, unless told which."""
+    ascii_alone = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    table, names = tmp_path / "t.md", ("verdicts.md", "claims.html", "numbers.tex", "p.html")
+    verdicts, claims, numbers, page = (tmp_path / name for name in names)
+    for command in (
+        ["table", "table1", "--metrics", "reference", "--output", table],
+        ["claims", "--metrics", "reference", "--output", verdicts, claims],
+        ["numbers", "--metrics", "reference", "--output", numbers],
+        ["provenance", "--metrics", "reference", "--output", page],
+        ["verify", "--metrics", "reference"],
+        ["--help"],
+    ):
+        done = call("fa", *command, **ascii_alone)
+        assert done.returncode == 0, done.stderr
+    assert "±" in table.read_text(encoding="utf-8")
+    assert verdicts.read_text(encoding="utf-8") in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 def test_training_pays_for_nothing_it_does_not_use(tmp_path):
     script = (
         "import sys; from fa.__main__ import main; main(sys.argv[1:]);"

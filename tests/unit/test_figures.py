@@ -27,7 +27,7 @@ def closed():
 def metrics(experiment, settings, modes, seeds=3, **columns):
     """Return made-up runs of one experiment, and no curves."""
     runs = made_up.study_runs({experiment: (settings, modes)}, seeds).assign(**columns)
-    return Metrics(runs.assign(mode=style.mode_names(runs)), pd.DataFrame(), {})
+    return Metrics(runs.assign(mode=style.mode_names(runs)), pd.DataFrame(), {}, {})
 
 
 def texts(axes):

@@ -194,7 +194,7 @@ SHOWN = EVIDENCE | {"provenance"}
         ("learning/network.py", "error * o", "error + o", TRAINED),
         ("learning/feedback/random.py", "normal / np", "normal * np", TRAINED),
         ("learning/feedback/redrawn_every_epoch.py", '"epoch"', '"batch"', {"redrawn_every_epoch"}),
-        ("metrics/tables.py", "holds no {name}", "has no {name}", SHOWN | {"gather"}),
+        ("metrics/tables.py", "holds no runs.parquet", "has no {name}", SHOWN | {"gather"}),
         ("metrics/origins.py", "the shards differ", "shards differ", {"gather", "provenance"}),
         ("metrics/digests.py", '"experiments"', '"study"', {"gather", "numbers", "provenance"}),
         ("evidence/claims.yaml", "0.005", "0.01", EVIDENCE),

@@ -25,8 +25,7 @@ rule plan:
     message:
         "Unrolling the experiments"
     shell:
-        "python -m fa plan --config {params.config:q}"
-        " --output {output:q} 2> {log:q}"
+        "python -m fa plan --config {params.config:q}" " --output {output:q} 2> {log:q}"
 
 
 rule gather:

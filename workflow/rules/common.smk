@@ -22,6 +22,7 @@ shell.prefix(
     )
 )
 
+from fa.checks.locks import hold
 from fa.metrics import code
 from fa.mnist import download
 from fa.checks.errors import UserError
@@ -54,7 +55,11 @@ try:
     require_profile(sys.argv[1:])
     STUDY = checked(
         config,
-        yaml.safe_load(Path(ROOT, "workflow/schemas/config.schema.yaml").read_text()),
+        yaml.safe_load(
+            Path(ROOT, "workflow/schemas/config.schema.yaml").read_text(
+                encoding="utf-8"
+            )
+        ),
     )
 except UserError as error:
     # Not a WorkflowError: Snakemake would print lines of this file under the message.

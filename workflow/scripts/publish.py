@@ -27,12 +27,13 @@ def main(results: Path) -> None:
     for path in [*results.glob("figures/*.png"), *results.glob("benchmarks/training.png")]:
         shutil.copy(path, figures)
     tables = {
-        path.stem: path.read_text()
+        path.stem: path.read_text(encoding="utf-8")
         for folder in ("tables", "benchmarks")
         for path in (results / folder).glob("*.md")
     }
     for page in map(Path, PAGES):
-        page.write_text(with_tables(page.read_text(), tables))
+        text = with_tables(page.read_text(encoding="utf-8"), tables)
+        page.write_text(text, encoding="utf-8")
 
 
 def publish_metrics(metrics: Path, reference: Path) -> None:

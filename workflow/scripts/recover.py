@@ -1,8 +1,8 @@
-"""Clear the way for a plain re-run on Slurm after Snakemake itself was killed.
+"""Clear the way for a re-run on Slurm where an earlier Snakemake was killed; else do nothing.
 
 Its jobs run on without it, and a second Snakemake would submit them again beside themselves. So
 in this order: cancel the jobs that this folder's studies have in Slurm, wait until they are gone,
-remove Snakemake's lock. Run by ``make recover`` from the top folder.
+remove Snakemake's lock, by which we know of it. Run by ``make cluster`` from the top folder.
 """
 
 import argparse
@@ -13,6 +13,11 @@ from pathlib import Path
 
 import yaml
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from fa.checks.errors import UserError
+from fa.checks.locks import hold
+
 PATIENCE = 300
 """Seconds that cancelled jobs get to end."""
 
@@ -21,7 +26,14 @@ def main() -> int:
     """Cancel, wait, unlock; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--profile", type=Path, required=True, help="the profile of the study")
-    prefix = jobname_prefix(parser.parse_args().profile)
+    profile = parser.parse_args().profile
+    if not any(Path(".snakemake/locks").glob("*")):
+        return 0
+    try:
+        hold()
+    except UserError as error:
+        sys.exit(f"error: {error}")
+    prefix = jobname_prefix(profile)
     cancelled = jobs(prefix)
     if cancelled:
         print(f"cancelling {len(cancelled)} jobs: {' '.join(cancelled)}", file=sys.stderr)
@@ -40,9 +52,13 @@ def jobname_prefix(profile: Path) -> str:
     path = profile / "config.yaml" if profile.is_dir() else profile
     if not path.is_file():
         sys.exit(f"error: there is no profile {profile}")
-    prefix = yaml.safe_load(path.read_text()).get("slurm-jobname-prefix")
+    prefix = yaml.safe_load(path.read_text(encoding="utf-8")).get("slurm-jobname-prefix")
     if not prefix:
-        sys.exit(f"error: {path} has no slurm-jobname-prefix to find the jobs by")
+        sys.exit(
+            f"error: an earlier call was killed, its jobs may still run, and {path} has no "
+            "slurm-jobname-prefix to find them by; cancel them, then call: "
+            ".venv/bin/python -m snakemake --unlock"
+        )
     return prefix
 
 
@@ -62,7 +78,7 @@ def jobs(prefix: str) -> list[str]:
 def slurm(*command: str) -> str:
     """Return what one of Slurm's commands prints."""
     try:
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        done = subprocess.run(command, check=True, capture_output=True, encoding="utf-8")
     except FileNotFoundError:
         sys.exit(f"error: there is no {command[0]} here: this is no machine of a Slurm cluster")
     except subprocess.CalledProcessError as error:

@@ -3,6 +3,7 @@
 A backend is a class with the interface of `Trainer`; `fa.learning.training` runs the epochs.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -91,6 +92,11 @@ def choose(name: str, seeds: int) -> type[Trainer]:
     if name == "auto":
         name = "cupy" if seeds > 1 and cupy_problem() is None else "numba"
     if name == "numba":
+        if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
+            raise UserError(
+                "backend numba compiles, and NUMBA_DISABLE_JIT forbids it: unset that, or take "
+                "backend numpy (--backend numpy, or backend: numpy in config.yaml)"
+            )
         from fa.learning.backends.compiled import CompiledTrainer
 
         return CompiledTrainer

@@ -1,5 +1,6 @@
 """Draws one figure of a study and saves it."""
 
+import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
+from fa.checks import files
 from fa.checks.errors import UserError
 from fa.metrics.tables import Metrics, read_metrics
 from fa.pages.figures.accuracy import accuracy, tuning
@@ -59,10 +61,11 @@ def draw(name: str, metrics: Metrics, outputs: Sequence[str | Path]) -> None:
     except NothingToDraw as missing:
         figure = note(f"{name}: {missing}")
     for output in map(Path, outputs):
-        output.parent.mkdir(parents=True, exist_ok=True)
         # Without a date, the same metrics give the same file.
         dateless = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
-        figure.savefig(output, metadata=dateless.get(output.suffix))
+        picture = io.BytesIO()
+        figure.savefig(picture, format=output.suffix[1:], metadata=dateless.get(output.suffix))
+        files.write(output, picture.getvalue())
     plt.close(figure)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from fa.checks import files
 from fa.checks.errors import UserError
 from fa.metrics import parquet
 from fa.metrics.digests import digest
@@ -31,13 +32,12 @@ def write_numbers(source: Source, outputs: Sequence[str | Path]) -> None:
     for output in map(Path, outputs):
         if output.suffix not in (".tex", ".csv"):
             raise UserError(f"numbers cannot be written as {output}; use .tex or .csv")
-        output.parent.mkdir(parents=True, exist_ok=True)
         if output.suffix == ".csv":
             rows = [(key, *value) for key, value in values.items()]
-            table = pd.DataFrame(rows, columns=["key", *Number._fields])
-            table.to_csv(output, index=False)
+            text = pd.DataFrame(rows, columns=["key", *Number._fields]).to_csv(index=False)
         else:
-            output.write_text("\n".join(latex_lines(values, source.folder)) + "\n")
+            text = "\n".join(latex_lines(values, source.folder)) + "\n"
+        files.write(output, text.encode())
 
 
 def latex_lines(values: Mapping[str, Number], metrics: Path) -> Iterator[str]:
@@ -46,7 +46,7 @@ def latex_lines(values: Mapping[str, Number], metrics: Path) -> Iterator[str]:
     yield f"%   {metrics}  {digest(parquet.read(metrics / 'runs.parquet', RUNS_SCHEMA))}"
     yield "% Accuracies in percent, differences in points, without the unit; -- is a number that"
     yield "% the metrics do not hold. .../p_statement is `p = 0.03` or `p < 0.0001`."
-    yield LOOKUP.read_text().rstrip()
+    yield LOOKUP.read_text(encoding="utf-8").rstrip()
     for key, value in values.items():
         text = value.text
         yield rf"\fa@define{{{key}}}{{{in_text(text)}}}{{{plain(text)}}} % {value.meaning}"
