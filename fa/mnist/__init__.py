@@ -1,4 +1,5 @@
 """The digits: a folder or the network comes in, verified images and labels go out.
 
-Read `download` (sources and checksums), then `digits` (the files' format, and the random split).
+Read `files` (the four files, known by their content), `download` (where they come from), then
+`digits` (their format, and the random split).
 """

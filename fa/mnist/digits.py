@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from fa.checks.errors import UserError
+from fa.mnist.files import FILES, problem
 
 PIXELS = 784
 CLASSES = 10
@@ -15,8 +16,8 @@ POOL = 70_000
 IMAGE_MAGIC = 2051
 LABEL_MAGIC = 2049
 
-IMAGE_FILES = ("train-images-idx3-ubyte", "t10k-images-idx3-ubyte")
-LABEL_FILES = ("train-labels-idx1-ubyte", "t10k-labels-idx1-ubyte")
+IMAGE_FILES = [name for name in FILES if "images" in name]
+LABEL_FILES = [name for name in FILES if "labels" in name]
 
 
 @dataclass(frozen=True)
@@ -36,17 +37,17 @@ class Digits:
         return Digits(self.images[index], self.labels[index])
 
 
-def read_idx(path: str | Path) -> np.ndarray:
-    """Read one IDX file of MNIST: images as (samples, 784), labels as (samples,), both uint8.
+def parse_idx(path: str | Path, content: bytes) -> np.ndarray:
+    """Return an IDX file of MNIST: images as (samples, 784), labels as (samples,), both uint8.
+
+    Args:
+        path: the file, for messages.
+        content: what is in it.
 
     Raises:
-        UserError: the file is missing, or its magic number, dimensions or length are not
-            those of an MNIST IDX file (http://yann.lecun.com/exdb/mnist/ has the format).
+        UserError: its magic number, dimensions or length are not those of an MNIST IDX file
+            (http://yann.lecun.com/exdb/mnist/ has the format).
     """
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror})") from error
     if len(content) < 8:
         raise UserError(f"{path}: {len(content)} bytes is too short for an IDX file")
     shape: tuple[int, ...]
@@ -74,17 +75,32 @@ def read_idx(path: str | Path) -> np.ndarray:
     return array
 
 
+def read(path: Path) -> np.ndarray:
+    """Return a file of MNIST, whose name says which of the four it is, as of `parse_idx`.
+
+    Raises:
+        UserError: it is missing, or not the one.
+    """
+    fetch = "call `make` or `python -m fa download`"
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}); {fetch}") from error
+    if why := problem(path.name, content):
+        raise UserError(f"{path} was damaged or altered: {why}; delete it, then {fetch}")
+    return parse_idx(path, content)
+
+
 def load(directory: str | Path) -> Digits:
     """Return all 70,000 digits pooled: the 60,000 of the training files, then the 10,000 others.
 
     Raises:
-        UserError: a file is missing or malformed, or images and labels differ in number.
+        UserError: a file is missing, or is not MNIST's.
     """
-    directory = Path(directory)
-    images = np.concatenate([read_idx(directory / name) for name in IMAGE_FILES])
-    labels = np.concatenate([read_idx(directory / name) for name in LABEL_FILES])
-    if len(images) != len(labels):
-        raise UserError(f"{directory}: {len(images)} images but {len(labels)} labels")
+    images, labels = (
+        np.concatenate([read(Path(directory, name)) for name in names])
+        for names in (IMAGE_FILES, LABEL_FILES)
+    )
     return Digits(images, labels)
 
 

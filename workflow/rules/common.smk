@@ -24,7 +24,7 @@ shell.prefix(
 
 from fa.checks.locks import hold
 from fa.metrics import code
-from fa.mnist import download
+from fa.mnist.files import FILES
 from fa.checks.errors import UserError
 from fa.pages.figures import TITLES
 from fa.plan.config import checked
@@ -67,7 +67,7 @@ except UserError as error:
 
 RESULTS = STUDY["results"]
 MNIST = "data/mnist"
-MNIST_FILES = [f"{MNIST}/{name}" for name in download.CHECKSUMS]
+MNIST_FILES = [f"{MNIST}/{name}" for name in FILES]
 SHARDS = shards(STUDY)
 # What was trained before stays in the results.
 STUDY["study"] = shown(STUDY, SHARDS, Path(RESULTS, "runs"))

@@ -8,8 +8,7 @@ localrules:
 rule download:
     output:
         [
-            verified(f"{MNIST}/{name}", checksum)
-            for name, checksum in download.CHECKSUMS.items()
+            verified(f"{MNIST}/{name}", file.sha256) for name, file in FILES.items()
         ],
     log:
         f"{RESULTS}/logs/download.log",
