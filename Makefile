@@ -21,9 +21,11 @@ PIP := $(VENV)/bin/python -m ensurepip > /dev/null && \
     $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 # The report, made after the jobs in the same call; it needs no network.
 REPORT := --report-after-run --report-stylesheet workflow/report/report.css --report
-# The folder that config.yaml names. What is wrong with the file, Snakemake says better.
+# The folder that config.yaml names, if a shell can take it. What is wrong there, Snakemake says better.
 RESULTS = $(or $(shell $(VENV)/bin/python -c \
-    'import yaml; print(yaml.safe_load(open("config.yaml")).get("results", ""))' 2> /dev/null),results)
+    'import yaml; from fa.plan.results import plain; \
+    name = yaml.safe_load(open("config.yaml", "rb")).get("results"); plain(name) and print(name)' \
+    2> /dev/null),results)
 
 .PHONY: reproduce everything cluster kubernetes figures lint check test verify publish crate
 .PHONY: bench lock

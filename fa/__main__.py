@@ -3,7 +3,6 @@
 import argparse
 import io
 import json
-import math
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -53,15 +52,16 @@ def train(options: argparse.Namespace) -> None:
     from fa.learning.run import Run
     from fa.metrics import code, provenance, shard_files
     from fa.mnist import digits
-    from fa.plan.limits import batch_problem, pool_problem
+    from fa.plan.limits import batch_problem, pool_problem, rate_problem
     from fa.plan.networks import parse_networks
 
-    for problem in (
-        pool_problem(options.train_samples, options.test_samples),
-        batch_problem(options.train_samples, options.batch_size),
-    ):
-        if problem:
-            raise UserError(problem)
+    problem = (
+        pool_problem(options.train_samples, options.test_samples)
+        or batch_problem(options.train_samples, options.batch_size, options.backend)
+        or rate_problem(options.learning_rate)
+    )
+    if problem:
+        raise UserError(problem)
     settings = {
         "dataset": "mnist",
         "train_samples": options.train_samples,
@@ -168,14 +168,18 @@ def paper(options: argparse.Namespace) -> None:
 def positive(kind: type) -> Callable[[str], float]:
     """Return a converter of command-line text to a finite positive number."""
 
+    largest = 2**31 - 1 if kind is int else sys.float_info.max
+
     def convert(text: str) -> float:
         try:
             value = kind(text)
         except ValueError:
             value = 0
-        if not 0 < value < math.inf:
+        if not 0 < value <= largest:
             name = "whole number" if kind is int else "number"
-            raise argparse.ArgumentTypeError(f"{text!r} is not a {name} above 0")
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is not a {name} above 0, and at most {largest}"
+            )
         return value
 
     return convert

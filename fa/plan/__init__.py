@@ -2,5 +2,5 @@
 
 Read `config` (what is checked before anything runs), `grids` (experiments unroll to runs), `shards`
 (runs are packed into jobs), `files` (the plan on disk); `networks` is how the command line names
-runs, `limits` what cannot be trained.
+runs, `limits` says what cannot be trained, `results` where results cannot land.
 """

@@ -1,14 +1,16 @@
 """Checks a configuration before anything is run and fills in its defaults."""
 
-import math
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fa.checks import schemas
 from fa.checks.errors import UserError
 from fa.learning import feedback
-from fa.plan.grids import as_list
-from fa.plan.limits import batch_problem, pool_problem
+from fa.mnist.digits import CLASSES
+from fa.plan.grids import as_list, count
+from fa.plan.limits import MOST_RUNS, batch_problem, pool_problem, rate_problem
+from fa.plan.results import results_problems
 
 
 def checked(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -26,7 +28,16 @@ def checked(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, A
     }
     study = full["study"]
     full["study"] = list(full["experiments"]) if study == "all" else as_list(study)
-    refuse([*study_problems(full), *setting_problems(full, grids)])
+    full["results"] = os.path.normpath(full["results"])
+    refuse(
+        [
+            *results_problems(full["results"]),
+            *study_problems(full),
+            *setting_problems(full, grids),
+            *size_problems(full),
+        ]
+    )
+    refuse(mode_problems(full))
     return full
 
 
@@ -76,6 +87,8 @@ def study_problems(config: Mapping[str, Any]) -> Iterator[str]:
     for name in config["study"]:
         if name not in experiments:
             yield f"study: {name!r} is not an experiment; choose from {', '.join(experiments)}"
+    for one, other in alike(experiments):
+        yield f"experiments: {one} and {other} are one name where folders ignore case"
     kinds: dict[str, str] = {}
     for name, experiment in experiments.items():
         for figure, kind in experiment["figures"].items():
@@ -84,6 +97,24 @@ def study_problems(config: Mapping[str, Any]) -> Iterator[str]:
                     f"experiments.{name}.figures: {figure} is of kind {kind} here, "
                     f"but {kinds[figure]} in another experiment; give one of them another name"
                 )
+    for one, other in alike(kinds):
+        yield f"experiments: the figures {one} and {other} are one name where folders ignore case"
+
+
+def alike(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield the names that differ from an earlier one in their case alone, with that one."""
+    seen: dict[str, str] = {}
+    for name in names:
+        if seen.setdefault(name.lower(), name) != name:
+            yield seen[name.lower()], name
+
+
+def size_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence for every experiment with more runs than can be planned."""
+    for name, experiment in config["experiments"].items():
+        runs = sum(count(grid, experiment["seeds"]) for grid in experiment["grids"])
+        if runs > MOST_RUNS:
+            yield f"experiments.{name}: {runs:,} runs; at most {MOST_RUNS:,} can be planned"
 
 
 def setting_problems(
@@ -96,14 +127,25 @@ def setting_problems(
         yield f"dataset.train_samples + dataset.test_samples: {problem}"
     for place, settings in {"training": config["training"], **grids}.items():
         for batch_size in as_list(settings.get("batch_size", [])):
-            if problem := batch_problem(train, batch_size):
+            if problem := batch_problem(train, batch_size, config["backend"]):
                 yield f"{place}.batch_size: {problem}"
         for rate in as_list(settings.get("learning_rate", [])):
-            if not math.isfinite(rate):
-                yield f"{place}.learning_rate: {rate} is not a finite number"
+            if problem := rate_problem(rate):
+                yield f"{place}.learning_rate: {problem}"
         for name in as_list(settings.get("feedback", [])):
             if name not in feedback.modes():
-                yield (
-                    f"{place}.feedback: {name!r} is not a feedback mode; choose from "
-                    f"{', '.join(feedback.modes())}"
-                )
+                choice = ", ".join(feedback.modes())
+                yield f"{place}.feedback: {name!r} is not a feedback mode; choose from {choice}"
+
+
+def mode_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence for every feedback mode of the study whose module cannot be used."""
+    used = {
+        (name, hidden)
+        for experiment in config["experiments"].values()
+        for grid in experiment["grids"]
+        for name in as_list(grid["feedback"])
+        for hidden in as_list(grid["hidden"])
+    }
+    problems = (feedback.draw_problem(name, hidden, CLASSES) for name, hidden in sorted(used))
+    yield from dict.fromkeys(filter(None, problems))

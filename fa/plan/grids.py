@@ -1,6 +1,7 @@
 """Experiments are grids, and grids unroll to runs."""
 
 import itertools
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -45,6 +46,15 @@ def unroll_grid(
             test_samples=dataset["test_samples"],
             **run,
         )
+
+
+def count(grid: Mapping[str, Any], seeds: int | list[int]) -> int:
+    """Return how many runs a grid unrolls to, without unrolling it."""
+    axes = [grid[key] for key in RUN_KEYS if key in grid]
+    seeds = grid.get("seeds", seeds)
+    return math.prod(
+        [seeds if isinstance(seeds, int) else len(seeds), *(len(as_list(axis)) for axis in axes)]
+    )
 
 
 def as_list(value: object) -> list:

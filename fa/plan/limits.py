@@ -1,6 +1,13 @@
 """What cannot be trained, whoever asks for it: config.yaml or the command line."""
 
+import numpy as np
+
+from fa.learning.run import LARGEST_BATCH
 from fa.mnist.digits import POOL
+
+MOST_RUNS = 1_000_000
+LARGEST = 2**31 - 1  # whole numbers are int32 in the files
+MOST_HIDDEN = 100_000
 
 
 def pool_problem(train_samples: int, test_samples: int) -> str | None:
@@ -11,8 +18,11 @@ def pool_problem(train_samples: int, test_samples: int) -> str | None:
     return f"{train_samples} + {test_samples} = {total} digits, but MNIST has {POOL}"
 
 
-def batch_problem(train_samples: int, batch_size: int) -> str | None:
-    """Say why the samples do not make whole batches of this size; None if they do."""
+def batch_problem(train_samples: int, batch_size: int, backend: str) -> str | None:
+    """Say why the samples cannot be trained on in batches of this size; None if they can."""
+    if batch_size > LARGEST_BATCH and backend in ("auto", "numba"):
+        most = f"backend numba takes at most {LARGEST_BATCH}, backend numpy any"
+        return f"batches of {batch_size}: {most}"
     if train_samples % batch_size == 0:
         return None
     divisors = [d for d in range(1, train_samples + 1) if train_samples % d == 0]
@@ -21,3 +31,10 @@ def batch_problem(train_samples: int, batch_size: int) -> str | None:
         f"{batch_size} does not divide dataset.train_samples ({train_samples}); "
         f"the nearest that does is {nearest}"
     )
+
+
+def rate_problem(rate: float) -> str | None:
+    """Say why a learning rate cannot be used; None if it can: weights are float32."""
+    if float(np.finfo(np.float32).tiny) <= rate <= float(np.finfo(np.float32).max):
+        return None
+    return f"{rate!r:.20} is not a finite number above 0 that float32 holds"

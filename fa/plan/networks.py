@@ -1,6 +1,7 @@
 """Networks as text, for the command line: ``hidden=20/feedback=random/seed=0-29``."""
 
 import itertools
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from fa.checks.errors import UserError
 from fa.learning import feedback
 from fa.learning.run import Run
+from fa.plan.limits import LARGEST, MOST_HIDDEN, MOST_RUNS
 
 
 def scale_of(mode: str, feedback_scale: str) -> str:
@@ -42,12 +44,13 @@ def parse_networks(text: str) -> list[dict[str, Any]]:
         raise UserError(f"{text!r} does not give hidden, feedback and seed; {example}")
     if parts["feedback_scale"] not in feedback.SCALES:
         raise UserError(f"{text!r}: feedback_scale is one of {', '.join(feedback.SCALES)}")
+    hidden = int(parts["hidden"]) if re.fullmatch("[0-9]{1,6}", parts["hidden"]) else 0
+    if not 1 <= hidden <= MOST_HIDDEN:
+        raise UserError(f"{text!r}: hidden is a whole number from 1 to {MOST_HIDDEN}; {example}")
     try:
-        hidden, seeds = int(parts["hidden"]), parse_seeds(parts["seed"])
+        seeds = parse_seeds(parts["seed"])
     except ValueError as error:
-        raise UserError(f"{text!r}: hidden and seed are whole numbers; {example}") from error
-    if hidden < 1 or not seeds:
-        raise UserError(f"{text!r} has no hidden unit or no seed; {example}")
+        raise UserError(f"{text!r}: {error}; {example}") from error
     mode, scale = parts["feedback"], scale_of(parts["feedback"], parts["feedback_scale"])
     return [
         {"hidden": hidden, "feedback": mode, "feedback_scale": scale, "seed": seed}
@@ -68,10 +71,13 @@ def parse_seeds(text: str) -> list[int]:
     """Read ``0-2,7`` as [0, 1, 2, 7].
 
     Raises:
-        ValueError: a part is not a whole number.
+        ValueError: a part is no seed, or no range of seeds.
     """
     seeds: list[int] = []
     for part in text.split(","):
-        first, _, last = part.partition("-")
-        seeds.extend(range(int(first), int(last or first) + 1))
+        found = re.fullmatch(r"([0-9]{1,10})(?:-([0-9]{1,10}))?", part)
+        first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
+        if not first <= last <= LARGEST or last - first >= MOST_RUNS:
+            raise ValueError(f"{part!r} is no seed, or no range of seeds")
+        seeds.extend(range(first, last + 1))
     return seeds

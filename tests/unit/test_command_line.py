@@ -25,7 +25,7 @@ def test_help_lists_every_command():
         (
             ["hidden=20/feedback=random/seed=1", "--batch-size", 65_537, "--train-samples", 65_537]
             + ["--test-samples", 4_463],
-            "error: batch_size 65537: backend numba takes at most 65536, backend numpy any",
+            "error: batches of 65537: backend numba takes at most 65536, backend numpy any",
         ),
         (["hidden=20/feedback=random/seed=1", "--epochs", 0], "'0' is not a whole number above 0"),
         (["hidden=20/feedback=random/seed=1", "--learning-rate", "nan"], "'nan' is not a number"),
@@ -106,13 +106,20 @@ def test_training_pays_for_nothing_it_does_not_use(tmp_path):
 
 @pytest.mark.parametrize(
     ("config", "folder"),
-    [("results: 'my results' # here", "my results"), ("seeds: 3", "results"), (": [", "results")],
+    [
+        ("results: 'my results' # here", "my results"),
+        ("seeds: 3", "results"),
+        (": [", "results"),
+        # A shell would read it: Snakemake refuses it in words.
+        ("results: \"x'; touch pwned; '\"", "results"),
+    ],
 )
 def test_make_works_in_the_folder_that_the_configuration_names(tmp_path, config, folder):
     shutil.copy(ROOT / "Makefile", tmp_path)
     (tmp_path / "config.yaml").write_text(config)
     (tmp_path / "requirements.lock").touch()
     (tmp_path / ".venv").symlink_to(sys.prefix)
+    (tmp_path / "fa").symlink_to(ROOT / "fa")
     targets = ["reproduce", "quick", "figures", "verify", "publish"]
     done = subprocess.run(
         ["make", "--dry-run", "--no-print-directory", *targets],

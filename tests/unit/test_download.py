@@ -20,7 +20,7 @@ import pytest
 from conftest import MNIST, ROOT
 from fa.checks.errors import UserError
 from fa.mnist import download
-from fa.mnist.files import FILES, LARGEST, find, inflated
+from fa.mnist.files import FILES, LARGEST, directory_problem, find, inflated
 
 IMAGES = "train-images-idx3-ubyte"
 GZIPPED = {name: gzip.compress((MNIST / name).read_bytes(), 1) for name in FILES}
@@ -327,11 +327,11 @@ def test_a_folder_of_something_else_is_searched_without_harm(tmp_path):
 
 
 def test_a_folder_is_judged_when_planning(tmp_path):
-    assert download.directory_problem(MNIST) is None
-    assert download.directory_problem(tmp_path) == f"{tmp_path} is empty"
+    assert directory_problem(MNIST) is None
+    assert directory_problem(tmp_path) == f"{tmp_path} is empty"
     (tmp_path / "file").write_text("")
     for path, reason in {"nowhere": "No such file", "file": "Not a directory"}.items():
-        problem = download.directory_problem(tmp_path / path)
+        problem = directory_problem(tmp_path / path)
         assert problem.startswith(f"{tmp_path}/{path} cannot be read ({reason}")
 
 

@@ -158,8 +158,8 @@ def test_a_shard_names_its_networks_for_the_command_line(fanout, seeds_per_job):
     [
         ("hidden=20/feedback=random", "does not give hidden, feedback and seed"),
         ("hidden=20/feedback=random/seed=1/colour=red", "does not give"),
-        ("hidden=many/feedback=random/seed=1", "whole numbers"),
-        ("hidden=0/feedback=random/seed=1", "no hidden unit"),
+        ("hidden=many/feedback=random/seed=1", "whole number from 1 to"),
+        ("hidden=0/feedback=random/seed=1", "whole number from 1 to"),
         ("hidden=20/feedback=random/seed=5-3", "no seed"),
         ("hidden=20/feedback=rndom/seed=1", "choose from backprop"),
         ("hidden=20/feedback=random/feedback_scale=x/seed=1", "one of log, constant"),

@@ -24,7 +24,7 @@ shell.prefix(
 
 from fa.checks.locks import hold
 from fa.metrics import code
-from fa.mnist.files import FILES
+from fa.mnist.files import FILES, directory_problem
 from fa.checks.errors import UserError
 from fa.pages.figures import TITLES
 from fa.plan.config import checked
@@ -61,6 +61,10 @@ try:
             )
         ),
     )
+    # Where jobs run elsewhere, the folder need not be there.
+    MINE = STUDY["dataset"]["directory"]
+    if MINE and workflow.is_main_process and (why := directory_problem(MINE)):
+        raise UserError(f"dataset.directory: {why}; name the folder of MNIST's four files")
 except UserError as error:
     # Not a WorkflowError: Snakemake would print lines of this file under the message.
     sys.exit(f"error: {error}")

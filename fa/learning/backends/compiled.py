@@ -23,8 +23,7 @@ from fa.learning.backends.packing import (
     up,
     zeros,
 )
-
-LARGEST_BATCH = 2**16  # a sample's place in its batch is a uint16
+from fa.learning.run import LARGEST_BATCH
 
 
 class CompiledTrainer:

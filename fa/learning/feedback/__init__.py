@@ -16,6 +16,7 @@ import math
 import pkgutil
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -41,11 +42,54 @@ def mode(name: str) -> ModuleType:
     """Return the module of one feedback mode.
 
     Raises:
-        UserError: there is no such mode.
+        UserError: there is no such mode, or its module lacks something.
     """
     if name not in modes():
         raise UserError(f"{name!r} is not a feedback mode; choose from {', '.join(modes())}")
-    return importlib.import_module(f"{__name__}.{name}")
+    return checked(name)
+
+
+@cache
+def checked(name: str) -> ModuleType:
+    """Return a mode's module if it has what a mode needs.
+
+    Raises:
+        UserError: it cannot be imported, or something in it is missing or wrong.
+    """
+    file = f"{Path(__file__).parent / name}.py"
+    try:
+        module = importlib.import_module(f"{__name__}.{name}")
+    except Exception as error:  # whatever its author has written
+        raise UserError(f"{file} cannot be imported ({type(error).__name__}: {error})") from error
+    allowed = {"SCALED": (True, False), "REDRAWN": ("never", "epoch", "batch")}
+    for key, values in allowed.items():
+        if getattr(module, key, None) not in values:
+            choice = ", ".join(map(repr, values))
+            raise UserError(f"{file}: {key} has to be one of {choice}")
+    if not callable(getattr(module, "draw", None)):
+        raise UserError(f"{file} has no function draw(stream, hidden, outputs)")
+    return module
+
+
+def draw_problem(name: str, hidden: int, outputs: int) -> str | None:
+    """Say what is wrong with the B that a mode draws for a hidden size; None if nothing is."""
+    where = f"{Path(__file__).parent / name}.py: draw(stream, {hidden}, {outputs})"
+    try:
+        weights = mode(name).draw(stream(0, "feedback", name, hidden), hidden, outputs)
+    except UserError as error:
+        return str(error)
+    except Exception as error:  # whatever its author has written
+        return f"{where} fails ({type(error).__name__}: {error})"
+    if weights is None:
+        return None
+    if not isinstance(weights, np.ndarray):
+        return f"{where} returns {type(weights).__name__}, not an array or None"
+    if weights.shape != (hidden, outputs) or weights.dtype != np.float32:
+        return (
+            f"{where} returns {weights.dtype} of shape {weights.shape}, "
+            f"not float32 of shape {(hidden, outputs)}"
+        )
+    return None if np.isfinite(weights).all() else f"{where} returns numbers that are not finite"
 
 
 def scale(name: str, feedback_scale: str, epoch: int) -> float:

@@ -1,0 +1,462 @@
+"""What people write in config.yaml by mistake, and odd things that are none."""
+
+import ast
+import contextlib
+import re
+import subprocess
+import sys
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conftest import ROOT
+from fa.checks.errors import UserError
+from fa.learning import backends, feedback, training
+from fa.plan import results
+from fa.plan.config import checked
+from fa.plan.grids import unroll
+from fa.plan.networks import format_networks, format_seeds, parse_networks, parse_seeds
+from fa.plan.shards import shard_name, shards
+
+SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+GOOD = """
+dataset: {train_samples: 400, test_samples: 100}
+training: {epochs: 2, batch_size: 100}
+seeds: 1
+experiments:
+  mine: [{hidden: 5, feedback: random}]
+"""
+
+MISTAKES = [
+    # Keys
+    ("bachend: numpy", "config: unknown key bachend; the keys here are results, dataset, training"),
+    ("training: {lr: 0.1}", "training: unknown key lr; the keys here are feedback_scale, batch"),
+    ("dataset: {path: x}", "dataset: unknown key path; the keys here are name, directory"),
+    ("1: 2", "config: unknown key 1; the keys here are"),
+    ("null: 2", "config: unknown key None; the keys here are"),
+    ("2026-01-01: 2", "config: unknown key 2026-01-01; the keys here are"),
+    # Kinds of values
+    ("training: 3", "training: 3 is of the wrong type; it must be a mapping of keys to values"),
+    ("training: []", "training: [] is of the wrong type; it must be a mapping"),
+    ("training: null", "training: null is of the wrong type; it must be a mapping"),
+    ("dataset: mnist", 'dataset: "mnist" is of the wrong type; it must be a mapping'),
+    ("experiments: null", "experiments: null is of the wrong type; it must be a mapping"),
+    ("experiments: [1]", "experiments: [1] is of the wrong type; it must be a mapping"),
+    ("experiments: table1", 'experiments: "table1" is of the wrong type; it must be a mapping'),
+    ("seeds: {a: 1}", 'seeds: {"a": 1} is of the wrong type; it must be a whole number'),
+    ("seeds: null", "seeds: null is of the wrong type; it must be a whole number"),
+    ("seeds: yes", "seeds: true is of the wrong type; it must be a whole number"),
+    ("seeds: [yes]", "seeds[0]: true is of the wrong type; it must be a whole number"),
+    ("seeds: [[1, 2]]", "seeds[0]: [1, 2] is of the wrong type; it must be a whole number"),
+    ("seeds: 2026-01-01", 'seeds: "2026-01-01" is of the wrong type; it must be a whole number'),
+    ("seeds: '3'", 'seeds: "3" is of the wrong type; it must be a whole number, and to YAML this'),
+    ("seeds: 0-29", 'seeds: "0-29" is of the wrong type; it must be a whole number'),
+    ("backend: 3", "backend: 3 is of the wrong type; it must be text"),
+    ("backend: null", "backend: null is of the wrong type; it must be text"),
+    ("backend: GPU", 'backend: "GPU" is not one of auto, numpy, numba, cupy'),
+    ("fanout: seed", 'fanout: "seed" is of the wrong type; it must be a list'),
+    ("fanout: [seeds]", 'fanout[0]: "seeds" is not one of hidden, feedback, seed'),
+    ("fanout: [seed, seed]", 'fanout: ["seed", "seed"] names something twice'),
+    ("fanout: [1]", "fanout[0]: 1 is of the wrong type; it must be text"),
+    ("dataset: {directory: 3}", "dataset.directory: 3 is of the wrong type; it must be text or null"),
+    ("dataset: {directory: [a]}", "dataset.directory: ["),
+    ("dataset: {name: fashion}", 'dataset.name: "fashion" is not one of mnist'),
+    ("study: 3", "study: 3 is of the wrong type; it must be text"),
+    ("study: []", "study: [] names no runs; it needs at least one entry"),
+    ("study: [mine, mine]", 'study: ["mine", "mine"] names something twice'),
+    ("study: [all]", "study: 'all' is not an experiment; choose from mine"),
+    ("study: min", "study: 'min' is not an experiment; choose from mine"),
+    ("study: [null]", "study[0]: null is of the wrong type; it must be text"),
+    # Numbers
+    ("training: {epochs: 20.0}", "training.epochs: 20.0 is of the wrong type; it must be a whole number: write 20"),
+    ("training: {epochs: 1.5}", "training.epochs: 1.5 is of the wrong type; it must be a whole number"),
+    ("training: {epochs: 1e3}", 'training.epochs: "1e3" is of the wrong type; it must be a whole number, and to YAML this is text: write 1000.0'),
+    ("training: {epochs: 0}", "training.epochs: 0 is too small; it must be at least 1"),
+    ("training: {epochs: -5}", "training.epochs: -5 is too small; it must be at least 1"),
+    ("training: {epochs: 2147483648}", "training.epochs: 2147483648 is too large; it must be at most 2147483647"),
+    ("training: {epochs: [1, 2]}", "training.epochs: [1, 2] is of the wrong type; it must be a whole number"),
+    ("training: {epochs: .inf}", "training.epochs: Infinity is of the wrong type"),
+    ("training: {evaluate_every: 0}", "training.evaluate_every: 0 is too small; it must be at least 1"),
+    ("training: {evaluate_every: null}", "training.evaluate_every: null is of the wrong type"),
+    ("training: {batch_size: 0}", "training.batch_size: 0 is too small; it must be at least 1"),
+    ("training: {batch_size: 7}", "training.batch_size: 7 does not divide dataset.train_samples (400); the nearest that does is 8"),
+    ("training: {batch_size: 401}", "training.batch_size: 401 does not divide dataset.train_samples (400); the nearest that does is 400"),
+    ("training: {batch_size: 100.0}", "training.batch_size: 100.0 is of the wrong type; it must be a whole number: write 100"),
+    ("{training: {batch_size: 69000}, dataset: {train_samples: 69000}}", "training.batch_size: batches of 69000: backend numba takes at most 65536, backend numpy any"),
+    ("training: {learning_rate: 1e-3}", 'training.learning_rate: "1e-3" is of the wrong type; it must be a number, and to YAML this is text: write 0.001'),
+    ("training: {learning_rate: 0}", "training.learning_rate: 0 is too small; it must be above 0"),
+    ("training: {learning_rate: -0.0}", "training.learning_rate: -0.0 is too small; it must be above 0"),
+    ("training: {learning_rate: -1}", "training.learning_rate: -1 is too small; it must be above 0"),
+    ("training: {learning_rate: .nan}", "training.learning_rate: nan is not a finite number above 0 that float32 holds"),
+    ("training: {learning_rate: .inf}", "training.learning_rate: inf is not a finite number above 0 that float32 holds"),
+    ("training: {learning_rate: 1.0e+300}", "training.learning_rate: 1e+300 is not a finite number above 0 that float32 holds"),
+    ("training: {learning_rate: 1.0e-300}", "training.learning_rate: 1e-300 is not a finite number above 0 that float32 holds"),
+    (f"training: {{learning_rate: 1{'0' * 400}}}", "is not a finite number above 0 that float32 holds"),
+    ("training: {learning_rate: '0.07'}", 'training.learning_rate: "0.07" is of the wrong type; it must be a number, and to YAML this is text: write 0.07'),
+    ("training: {learning_rate: 0,07}", "training: unknown key 7; the keys here are"),
+    ("training: {learning_rate: true}", "training.learning_rate: true is of the wrong type; it must be a number"),
+    ("training: {feedback_scale: linear}", 'training.feedback_scale: "linear" is not one of log, constant'),
+    ("training: {feedback_scale: 1}", "training.feedback_scale: 1 is of the wrong type; it must be text"),
+    ("dataset: {train_samples: 0}", "dataset.train_samples: 0 is too small; it must be at least 1"),
+    ("dataset: {train_samples: 70001}", "dataset.train_samples: 70001 is too large; it must be at most 70000"),
+    ("dataset: {train_samples: 1000000000000}", "dataset.train_samples: 1000000000000 is too large"),
+    ("dataset: {test_samples: 0}", "dataset.test_samples: 0 is too small; it must be at least 1"),
+    ("dataset: {train_samples: 60000, test_samples: 10001}", "dataset.train_samples + dataset.test_samples: 60000 + 10001 = 70001 digits, but MNIST has 70000"),
+    ("seeds: -1", "seeds: -1 is too small; it must be at least 1"),
+    ("seeds: 0", "seeds: 0 is too small; it must be at least 1"),
+    ("seeds: 3.0", "seeds: 3.0 is of the wrong type; it must be a whole number: write 3"),
+    ("seeds: [0, 1.0]", "seeds[1]: 1.0 is of the wrong type; it must be a whole number: write 1"),
+    ("seeds: [-1]", "seeds[0]: -1 is too small; it must be at least 0"),
+    ("seeds: [2147483648]", "seeds[0]: 2147483648 is too large; it must be at most 2147483647"),
+    ("seeds: [3, 3]", "seeds: [3, 3] names something twice"),
+    ("seeds: 1000000000", "seeds: 1000000000 is too large; it must be at most 1000000"),
+    ("seeds_per_job: 0", "seeds_per_job: 0 is too small; it must be at least 1"),
+    ("seeds_per_job: 2.0", "seeds_per_job: 2.0 is of the wrong type; it must be a whole number: write 2"),
+    ("seeds_per_job: [2]", "seeds_per_job: [2] is of the wrong type; it must be a whole number"),
+    # Experiments
+    ("experiments: {mine: null}", "experiments.mine: null is of the wrong type"),
+    ("experiments: {mine: 3}", "experiments.mine: 3 is of the wrong type"),
+    ("experiments: {mine: {}}", "experiments.mine: grids is missing"),
+    ("experiments: {mine: [3]}", "experiments.mine[0]: 3 is of the wrong type; it must be a mapping"),
+    ("experiments: {mine: [[]]}", "experiments.mine[0]: [] is of the wrong type; it must be a mapping"),
+    ("experiments: {mine: [{}]}", "experiments.mine[0]: hidden, feedback is missing"),
+    ("experiments: {mine: [{hidden: 5}]}", "experiments.mine[0]: feedback is missing"),
+    ("experiments: {mine: [{hidden: 5, feedback: rnd}]}", "experiments.mine[0].feedback: 'rnd' is not a feedback mode; choose from backprop"),
+    ("experiments: {mine: [{hidden: 5, feedback: null}]}", "experiments.mine[0].feedback: null is of the wrong type; it must be text"),
+    ("experiments: {mine: [{hidden: 5, feedback: ../random}]}", "experiments.mine[0].feedback: '../random' is not a feedback mode"),
+    ("experiments: {mine: [{hidden: 5.0, feedback: random}]}", "experiments.mine[0].hidden: 5.0 is of the wrong type; it must be a whole number: write 5"),
+    ("experiments: {mine: [{hidden: 0, feedback: random}]}", "experiments.mine[0].hidden: 0 is too small; it must be at least 1"),
+    ("experiments: {mine: [{hidden: 1000000, feedback: random}]}", "experiments.mine[0].hidden: 1000000 is too large; it must be at most 100000"),
+    ("experiments: {mine: [{hidden: [5, 6.0], feedback: random}]}", "experiments.mine[0].hidden[1]: 6.0 is of the wrong type; it must be a whole number: write 6"),
+    ("experiments: {mine: [{hidden: [], feedback: random}]}", "experiments.mine[0].hidden: [] names no runs"),
+    ("experiments: {mine: [{hidden: 5, feedback: random, batch: 7}]}", "experiments.mine[0]: unknown key batch; the keys here are hidden, feedback"),
+    ("experiments: {mine: [{hidden: 5, feedback: random, epochs: [1, 0]}]}", "experiments.mine[0].epochs[1]: 0 is too small"),
+    ("experiments: {mine: [{hidden: 5, feedback: random, learning_rate: [0.1, .inf]}]}", "experiments.mine[0].learning_rate: inf is not a finite number"),
+    ("experiments: {mine: [{hidden: 5, feedback: random, seeds: [2147483648]}]}", "experiments.mine[0].seeds[0]: 2147483648 is too large"),
+    ("experiments: {mine: {grids: [{hidden: 5, feedback: random}], seeds: 0}}", "experiments.mine.seeds: 0 is too small"),
+    ("experiments: {mine: {grids: [{hidden: 5, feedback: random}], title: 3}}", "experiments.mine.title: 3 is of the wrong type; it must be text"),
+    ("experiments: {mine: {grids: [{hidden: 5, feedback: random}], figures: accuracy}}", 'experiments.mine.figures: "accuracy" is of the wrong type'),
+    ("experiments: {mine: {grids: [{hidden: 5, feedback: random}], figures: {a/b: accuracy}}}", '"a/b" is not a name; use letters, digits and _, a letter first'),
+    ("experiments: {mine: {grids: [{hidden: 5, feedback: random}], figures: {pie: accuracy, Pie: accuracy}}}", "experiments: the figures pie and Pie are one name where folders ignore case"),
+    ("experiments: {mine: {grids: [{hidden: [1, 2, 3, 4, 5], feedback: random}], seeds: 300000}}", "experiments.mine: 1,500,000 runs; at most 1,000,000 can be planned"),
+    ("experiments: {Mine: [{hidden: 5, feedback: random}]}", "experiments: mine and Mine are one name where folders ignore case"),
+    ("experiments: {a-b: [{hidden: 5, feedback: random}]}", 'experiments: "a-b" is not a name; use letters, digits and _, a letter first'),
+    ("experiments: {'a b': [{hidden: 5, feedback: random}]}", 'experiments: "a b" is not a name'),
+    ("experiments: {'': [{hidden: 5, feedback: random}]}", 'experiments: "" is not a name'),
+    ("experiments: {1: [{hidden: 5, feedback: random}]}", "experiments: 1 is of the wrong type; it must be text"),
+    ("experiments: {yes: [{hidden: 5, feedback: random}]}", "experiments: true is of the wrong type; it must be text"),
+    ("experiments: {é: [{hidden: 5, feedback: random}]}", "is not a name; use letters, digits and _, a letter first"),
+    ('experiments: {"mine\\n": [{hidden: 5, feedback: random}]}', 'experiments: "mine\\n" is not a name'),
+    *((f"experiments: {{{name}: [{{hidden: 5, feedback: random}}]}}", f'experiments: "{name}" is taken; choose another name') for name in ("all", "claims", "verdicts", "comparisons", "post_audit", "quick", "test", "figures")),
+    # Where the results go
+    ("results: 3", "results: 3 is of the wrong type; it must be text"),
+    ("results: ''", 'results: "" says nothing'),
+    ("results: x{y}", "results: 'x{y}' is no name that every tool can take; use letters, digits"),
+    ("results: /", "results: '/' is the checkout or above it; name a folder of their own"),
+    ("results: .", "results: '.' is the checkout or above it"),
+    ("results: ..", "results: '..' is "),
+    ("results: .git", "results: '.git' is a part of the checkout; name a folder of their own"),
+    ("results: fa", "results: 'fa' is a part of the checkout"),
+    ("results: ./fa/x", "results: 'fa/x' is a part of the checkout"),
+    ("results: data", "results: 'data' is a part of the checkout"),
+    ("results: Docs", "results: 'Docs' is a part of the checkout"),
+    ("results: ~/out", "results: '~/out' is the home folder to a shell alone; write the path in full"),
+    ("results: -x", "results: '-x' is no name that every tool can take"),
+    ("results: \"it's\"", 'results: "it\'s" is no name that every tool can take'),
+    ('results: "a\\nb"', "results: 'a\\nb' is no name that every tool can take"),
+    ('results: "$(touch x)"', "is no name that every tool can take"),
+    ("results: /etc/hostname", "results: /etc/hostname is a file; name a folder"),
+]  # fmt: skip
+
+
+def merged(text):
+    """Return the good configuration with what a text says laid over it, as Snakemake does."""
+    config = yaml.safe_load(GOOD)
+
+    def lay(over, under):
+        for key, value in over.items():
+            if isinstance(value, dict) and isinstance(under.get(key), dict):
+                lay(value, under[key])
+            else:
+                under[key] = value
+        return under
+
+    return lay(yaml.safe_load(text), config)
+
+
+def test_there_are_a_hundred_of_them():
+    assert len({text for text, _ in MISTAKES}) >= 100
+
+
+@pytest.mark.parametrize(("text", "message"), MISTAKES, ids=[text for text, _ in MISTAKES])
+def test_a_mistake_is_named_with_its_remedy(text, message):
+    with pytest.raises(UserError) as caught:
+        checked(merged(text), SCHEMA)
+    assert str(caught.value).startswith("the configuration cannot work:\n  ")
+    assert message in str(caught.value)
+
+
+ODD = [
+    "{}",
+    "training: {evaluate_every: 100}",
+    "training: {epochs: 1_0}",
+    "training: {epochs: 0x2}",
+    "training: {batch_size: 1, epochs: 1}",
+    "training: {batch_size: 400}",
+    "training: {learning_rate: 1}",
+    "training: {learning_rate: 1.0e-30}",
+    "training: {learning_rate: 1.0e+30}",
+    "training: {learning_rate: 7.0e-2}",
+    "dataset: {train_samples: 100, test_samples: 1}",
+    "seeds: [2147483647]",
+    "seeds: [7, 3, 0]",
+    "seeds_per_job: 2147483647",
+    "fanout: []",
+    "{fanout: [seed], seeds: 3, seeds_per_job: 2}",
+    "{backend: numpy, fanout: []}",
+    "study: mine",
+    "experiments: {mine: [{hidden: [1, 2], feedback: [backprop, onehot]}]}",
+    "experiments: {mine: [{hidden: 5, feedback: [random, random]}]}",
+    "experiments: {mine: [{hidden: 5, feedback: random}, {hidden: 5, feedback: random}]}",
+    "experiments: {mine: [{hidden: 5, feedback: backprop, feedback_scale: [log, constant]}]}",
+    "experiments: {mine: [{hidden: 5, feedback: redrawn_every_batch, learning_rate: [1, 1.0]}]}",
+    "experiments: {mine: {grids: [{hidden: 5, feedback: random}], figures: []}}",
+    "experiments: {mine: {grids: [{hidden: 5, feedback: random}], figures: {}, about: '', title: ''}}",
+    "experiments: {mine2: [{hidden: 300, feedback: onehot, seeds: 2}]}",
+    *(
+        f"results: {name}"
+        for name in ("./x", "x/", "a//b", "a/../b", "'my results'", "/tmp/x", "é")
+    ),
+]
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_what_is_accepted_runs(text, digits):
+    config = checked(merged(text), SCHEMA)
+    assert results.plain(config["results"])
+    for shard in shards(config).values():
+        backend = backends.choose(config["backend"], 1)
+        every = config["training"]["evaluate_every"]
+        histories = training.train(list(shard.runs), digits, backend, every)
+        for run, epochs in histories.items():
+            assert len(epochs) == run.epochs
+            assert epochs[-1].test_accuracy is not None
+
+
+def test_a_batch_that_is_too_large_for_the_compiled_backend_is_none_for_numpy():
+    size = "{training: {batch_size: 69000}, dataset: {train_samples: 69000}, backend: numpy}"
+    assert checked(merged(size), SCHEMA)["training"]["batch_size"] == 69_000
+
+
+def test_a_folder_that_cannot_be_written_is_refused(tmp_path, monkeypatch):
+    """By what the system says of it: root, who runs some tests, may write everywhere."""
+    monkeypatch.setattr(results.os, "access", lambda path, mode: path != tmp_path)
+    with pytest.raises(UserError, match=f"results: you cannot write to {tmp_path}; name another"):
+        checked(merged(f"results: {tmp_path}/x/y"), SCHEMA)
+
+
+def test_the_taken_names_are_those_that_make_something():
+    taken = set(SCHEMA["$defs"]["not_taken"]["not"]["enum"])
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"^(\w+):", makefile, re.MULTILINE)) - {"COMPILE"}
+    rules = (ROOT / "workflow/rules/common.smk").read_text()
+    tables = ast.literal_eval(re.search(r"CLAIM_TABLES = (\{.*?\n\})", rules, re.DOTALL)[1])
+    assert taken == targets | set(tables) | {"all", "quick"}
+
+
+def test_results_may_not_lie_on_the_sources():
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    tops = {path.partition("/")[0] for path in listed.stdout.splitlines() if "/" in path}
+    assert {top for top in tops if not top.startswith(".")} | {"data"} == set(results.SOURCES)
+
+
+# Rules' modules.
+
+RULE = """
+import numpy as np
+SCALED = True
+REDRAWN = "never"
+def draw(stream, hidden, outputs):
+    return np.ones((hidden, outputs), np.float32)
+"""
+ARRAY = "np.ones((hidden, outputs), np.float32)"
+BROKEN = [
+    ('REDRAWN = "never"', 'REDRAWN = "epochs"', "REDRAWN has to be one of 'never', 'epoch', 'batch'"),
+    ('REDRAWN = "never"', "", "REDRAWN has to be one of 'never', 'epoch', 'batch'"),
+    ("SCALED = True", "", "SCALED has to be one of True, False"),
+    ("SCALED = True", "SCALED = 'yes'", "SCALED has to be one of True, False"),
+    ("def draw", "def drawn", "has no function draw(stream, hidden, outputs)"),
+    ("hidden, outputs):", "hidden):", "draw(stream, 5, 10) fails (TypeError: draw() takes 2 positional"),
+    ("(hidden, outputs)", "(outputs, hidden)", "fails (TypeError"),
+    (ARRAY, "np.ones((outputs, hidden), np.float32)", "returns float32 of shape (10, 5), not float32 of shape (5, 10)"),
+    (ARRAY, "np.ones((hidden, outputs))", "returns float64 of shape (5, 10), not float32 of shape (5, 10)"),
+    (ARRAY, "[[1.0] * outputs] * hidden", "returns list, not an array or None"),
+    (ARRAY, f"np.nan * {ARRAY}", "returns numbers that are not finite"),
+    (ARRAY, "1 / 0", "fails (ZeroDivisionError: division by zero)"),
+    ("import numpy", "import nunpy", "cannot be imported (ModuleNotFoundError: No module named 'nunpy')"),
+    ("return", "retrun", "cannot be imported (SyntaxError"),
+]  # fmt: skip
+
+
+@pytest.fixture
+def rule(monkeypatch, tmp_path):
+    """Return a function that puts a rule into the folder of the rules."""
+
+    def write(text):
+        folder = tmp_path / "rules"
+        folder.mkdir()
+        (folder / "mine.py").write_text(text)
+        monkeypatch.setattr(feedback, "__path__", [*feedback.__path__, str(folder)])
+        monkeypatch.setattr(feedback, "__file__", str(folder / "__init__.py"))
+        monkeypatch.delitem(sys.modules, "fa.learning.feedback.mine", raising=False)
+        feedback.modes.cache_clear()
+        feedback.checked.cache_clear()
+
+    yield write
+    monkeypatch.undo()
+    sys.modules.pop("fa.learning.feedback.mine", None)
+    feedback.modes.cache_clear()
+    feedback.checked.cache_clear()
+
+
+MINE = "experiments: {mine: [{hidden: 5, feedback: mine}]}"
+
+
+@pytest.mark.parametrize(("old", "new", "message"), BROKEN)
+def test_a_broken_rule_is_refused_when_planning(rule, tmp_path, old, new, message):
+    assert old in RULE
+    rule(RULE.replace(old, new))
+    with pytest.raises(UserError) as caught:
+        checked(merged(MINE), SCHEMA)
+    assert f"{tmp_path}/rules/mine.py" in str(caught.value)
+    if (old, new) != ("(hidden, outputs)", "(outputs, hidden)"):
+        assert message in str(caught.value)
+
+
+def test_a_rule_that_is_right_is_taken(rule, digits):
+    rule(RULE)
+    config = checked(merged(MINE), SCHEMA)
+    (shard,) = shards(config).values()
+    (epochs,) = training.train(list(shard.runs), digits, backends.choose("numba", 1), 1).values()
+    assert len(epochs) == 2
+
+
+def test_a_broken_rule_that_nobody_uses_is_no_matter(rule):
+    rule("this is no Python")
+    checked(merged("{}"), SCHEMA)
+
+
+# Whatever there is.
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+KEYS = ["results", "dataset", "training", "seeds", "study", "fanout", "seeds_per_job", "backend"]
+KEYS += ["experiments", "training.epochs", "dataset.directory", "experiments.mine", "mine"]
+
+
+@given(st.sampled_from(KEYS), JSON)
+def test_whatever_stands_there_it_is_refused_in_words_or_unrolls(key, value):
+    config = yaml.safe_load(GOOD)
+    *parents, last = key.split(".")
+    place = config
+    for parent in parents:
+        place = place[parent]
+    place[last] = value
+    try:
+        full = checked(config, SCHEMA)
+    except UserError as error:
+        assert "\n  " in str(error)
+    else:
+        assert unroll(full)
+
+
+@given(st.text(max_size=30) | st.from_regex(r"\A[0-9,-]{1,8}\Z"))
+def test_any_text_is_seeds_or_a_value_error(text):
+    with contextlib.suppress(ValueError):
+        assert all(isinstance(seed, int) and seed >= 0 for seed in parse_seeds(text))
+
+
+@given(st.sets(st.integers(0, 300), min_size=1).map(sorted))
+def test_seeds_are_read_as_they_are_written(seeds):
+    assert parse_seeds(format_seeds(seeds)) == seeds
+
+
+@pytest.mark.parametrize(
+    "text", ["0-99999999999", "2147483648", "5-3", "-1", "1-", "", "1,,2", "0-2147483647"]
+)
+def test_seeds_that_cannot_be_are_refused_at_once(text):
+    with pytest.raises(ValueError, match="seed"):
+        parse_seeds(text)
+
+
+@given(
+    st.text(max_size=60)
+    | st.lists(
+        st.sampled_from(
+            [
+                "hidden=5",
+                "hidden=0",
+                "hidden=x",
+                "feedback=random",
+                "feedback=",
+                "seed=1",
+                "seed=9-1",
+                "seed=1",
+                "feedback_scale=log",
+                "=",
+                "/",
+            ]
+        ),
+        max_size=6,
+    ).map("/".join)
+)
+def test_any_text_is_networks_or_a_user_error(text):
+    try:
+        assert parse_networks(text)
+    except UserError as error:
+        assert repr(text) in str(error) or "is not a feedback mode" in str(error)
+
+
+RUNS = st.builds(
+    lambda hidden, batch, rate, epochs, seeds: {
+        "hidden": hidden, "batch_size": batch, "learning_rate": rate, "epochs": epochs,
+        "seeds": seeds, "feedback": ["backprop", "random"], "feedback_scale": ["log", "constant"],
+    },
+    st.lists(st.integers(1, 50), min_size=1, max_size=2, unique=True),
+    st.lists(st.sampled_from([1, 2, 4, 100]), min_size=1, max_size=2, unique=True),
+    st.lists(st.floats(1e-6, 10), min_size=1, max_size=2, unique=True),
+    st.lists(st.integers(1, 9), min_size=1, max_size=2, unique=True),
+    st.lists(st.integers(0, 99), min_size=1, max_size=3, unique=True),
+)  # fmt: skip
+
+
+@given(RUNS, st.sets(st.sampled_from(["hidden", "feedback", "seed"])), st.integers(1, 30))
+def test_shards_part_what_cannot_share_a_job_and_read_back(grid, fanout, seeds_per_job):
+    config = yaml.safe_load(GOOD) | {
+        "experiments": {"mine": [grid]},
+        "fanout": sorted(fanout),
+        "seeds_per_job": seeds_per_job,
+    }
+    full = checked(config, SCHEMA)
+    runs = unroll(full)
+    packed = shards(full)
+    assert sorted(run for shard in packed.values() for run in shard.runs) == sorted(runs)
+    for name, shard in packed.items():
+        shared = {(run.batch_size, run.learning_rate, run.epochs) for run in shard.runs}
+        assert len(shared) == 1
+        assert {shard_name(run, "mine", full["experiments"]["mine"]) for run in shard.runs} == {
+            name
+        }
+        text = format_networks(shard.runs)
+        read = [network for part in text.split() for network in parse_networks(part)]
+        named = [{key: getattr(run, key) for key in read[0]} for run in shard.runs]
+        assert sorted(map(str, read)) == sorted(map(str, named))
