@@ -9,6 +9,7 @@ from jsonschema.exceptions import ValidationError, relevance
 
 TYPES = {
     "array": "a list",
+    "boolean": "true or false",
     "integer": "a whole number",
     "null": "null",
     "number": "a number",
@@ -26,21 +27,23 @@ Validator = validators.extend(
 )
 
 
-def problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a sentence for every key that breaks the JSON schema."""
+def problems(
+    config: Mapping[str, Any], schema: Mapping[str, Any], whole: str = "config"
+) -> Iterator[str]:
+    """Yield a sentence for every key that breaks the JSON schema; `whole` names all of it."""
     for error in Validator(schema).iter_errors(config):
         # One thing or a list of it is an anyOf in the schema: report the branch that was meant.
         while error.validator == "anyOf":
             meant_list = isinstance(error.instance, list)
             branches = [c for c in error.context if c.schema_path[0] == int(meant_list)]
             error = max(branches or error.context, key=relevance)
-        yield f"{key_name(error.absolute_path)}: {explain(error)}"
+        yield f"{key_name(error.absolute_path) or whole}: {explain(error)}"
 
 
 def key_name(path: Iterable[str | int]) -> str:
     """Return a key as people write it: ``experiments.table1[0].hidden``."""
     name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
-    return name.lstrip(".") or "config"
+    return name.lstrip(".")
 
 
 def explain(error: ValidationError) -> str:
@@ -67,7 +70,7 @@ def explain(error: ValidationError) -> str:
         case "maximum":
             return f"{value} is too large; it must be at most {rule}"
         case "not":
-            return f"{value} is taken; choose another name"
+            return f"{value} {error.schema['$comment']}"
         case "minItems" | "minProperties":
             return f"{value} names no runs; it needs at least one entry"
         case "minLength":

@@ -12,6 +12,7 @@ import made_up
 from fa.checks.errors import UserError
 from fa.evidence import statistics
 from fa.evidence.audit import comparisons, post_audit
+from fa.evidence.claims import CLAIMS as CLAIMS_FILE
 from fa.evidence.claims import read_claims
 from fa.evidence.comparison import POST
 from fa.evidence.findings import KINDS, Finding, multiplications
@@ -450,11 +451,64 @@ def test_what_is_wrong_is_named(tmp_path):
     write(tmp_path, runs("random", [0.9]), NO_CURVES)
     with pytest.raises(UserError, match="none of the tables"):
         write_claims(tmp_path, [tmp_path / "findings.md"])
-    for change in ({"a": "rnadom"}, {"kind": "mode"}, {"metric": "speed"}, {"family": "other"}):
-        wrong = tmp_path / "wrong.yaml"
-        wrong.write_text(yaml.safe_dump(with_claim(**change)))
-        with pytest.raises(UserError, match="claim 1: .* choose from"):
-            read_claims(wrong)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"a": "rnadom"}, "claim 1, a: there is no 'rnadom'; choose from backprop, "),
+        ({"b": "bakprop"}, "claim 1, b: there is no 'bakprop'; choose from backprop, "),
+        ({"kind": "mode"}, "claim 1, kind: there is no 'mode'; choose from best, collapse, "),
+        ({"metric": "speed"}, "claim 1, metric: there is no 'speed'; choose from collapsed, "),
+        ({"family": "other"}, "claim 1, family: there is no 'other'; choose from further, post"),
+        ({"expect": "lowr"}, 'claim 1, expect: "lowr" is not one of higher, lower'),
+        ({"expcet": "lower"}, "claim 1, entry: unknown key expcet; the keys here are id, statem"),
+        ({"b": None}, "claim 1, b: null is of the wrong type; it must be text or a number"),
+        ({"between": [0, 1]}, 'claim 1, entry: "between" means nothing to a claim of this kind'),
+        ({"setting": {"hiden": 40}}, "claim 1, setting: unknown key hiden; the keys here are"),
+        ({"setting": {"hidden": "40"}}, 'claim 1, setting.hidden: "40" is of the wrong type'),
+        ({"reported": {"a": "93.5 %"}}, 'claim 1, reported.a: "93.5 %" is of the wrong type'),
+        ({"reported": {"a": 0.9, "p": 3}}, "claim 1, reported.p: 3 is too large; it must be at"),
+        ({"trained_only": "yes"}, 'claim 1, trained_only: "yes" is of the wrong type'),
+        ({"kind": "share"}, "claim 1, entry: between is missing"),
+        ({"kind": "best"}, "claim 1, entry: over, candidate is missing"),
+        ({"id": 1}, "claims[0].id: 1 is of the wrong type; it must be text"),
+    ],
+)
+def test_a_mistake_in_a_claim_is_named(tmp_path, change, message):
+    """A typo in `expect` read as "higher" would turn a verdict round."""
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(yaml.safe_dump(with_claim(**change)))
+    with pytest.raises(UserError) as caught:
+        read_claims(wrong)
+    assert str(caught.value).startswith(f"{wrong} cannot be used:\n  ")
+    assert message in str(caught.value)
+
+
+def test_two_claims_of_one_id_are_named(tmp_path):
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(yaml.safe_dump(CLAIMS | {"claims": [*CLAIMS["claims"], CLAIMS["claims"][1]]}))
+    with pytest.raises(UserError, match="\n  claim 1a: there are 2 of this id$"):
+        read_claims(wrong)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("level: 0.05", "level: 5", "rules.level: 5 is too large"),
+        ("  minimum_runs: 6", "  minimum_run: 6", "rules: unknown key minimum_run"),
+        ("feedback: onehot", "feedbak: onehot", "arms.one-hot: unknown key feedbak"),
+        ("rules:", "rules: [", "is no YAML: "),
+    ],
+)
+def test_a_mistake_in_the_rules_is_named(tmp_path, old, new, message):
+    text = CLAIMS_FILE.read_text(encoding="utf-8")
+    assert old in text
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(UserError) as caught:
+        read_claims(wrong)
+    assert message in str(caught.value)
 
 
 def test_claims_yaml_says_what_the_post_says():
