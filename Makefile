@@ -8,7 +8,8 @@
 #                 results/paper; METRICS=reference takes the published ones
 # make verify     are my metrics the published ones, bit by bit?
 # make check      linters, types and the fast tests, in seconds
-# make test       all tests
+# make test       linters, types and tests
+# make test-long  kills, full disks, a real Slurm, an emulated ARM: what takes half an hour
 # make publish    results/ becomes reference/, docs/figures/ and the README's tables
 # make crate      the finished study as an RO-Crate, ro-crate-metadata.json; AUTHOR="Your Name" signs it
 # make bench      training beside its peers, and the pipeline's share (needs a finished `make`)
@@ -27,7 +28,7 @@ RESULTS = $(or $(shell $(VENV)/bin/python -c \
     name = yaml.safe_load(open("config.yaml", "rb")).get("results"); plain(name) and print(name)' \
     2> /dev/null),results)
 
-.PHONY: reproduce everything cluster kubernetes figures lint check test verify publish crate
+.PHONY: reproduce everything cluster kubernetes figures lint check test test-long verify publish crate
 .PHONY: bench lock
 .DELETE_ON_ERROR:
 
@@ -81,6 +82,10 @@ test: lint
 	$(SNAKEMAKE) --lint
 	$(SNAKEMAKE) download
 	$(VENV)/bin/python -m pytest
+
+test-long: $(VENV)/installed
+	$(SNAKEMAKE) download
+	$(VENV)/bin/python -m pytest tests/reliability tests/cluster
 
 verify: $(VENV)/installed
 	$(VENV)/bin/python -m fa verify --metrics '$(RESULTS)/metrics'

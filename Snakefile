@@ -23,6 +23,14 @@ onstart:
         sys.exit(f"error: {error}")
 
 
+# Where the disk is full, a job's own words about it have found no room in its log.
+onerror:
+    free = shutil.disk_usage(RESULTS).free
+    if free < 10**6:
+        place = Path(RESULTS).absolute()
+        print(f"error: {place}: No space left on device", file=sys.stderr)
+
+
 rule all:
     default_target: True
     input:

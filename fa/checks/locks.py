@@ -40,7 +40,15 @@ def hold(path: str | Path = ".snakemake/study.lock") -> None:
         print(f"{why}: start nothing twice in this folder", file=sys.stderr)
     file.truncate(0)
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    holder = f"{getpass.getuser()}, process {os.getpid()} on {socket.gethostname()}"
+    holder = f"{user()}, process {os.getpid()} on {socket.gethostname()}"
     file.write(f"{holder}, since {now}\n")
     file.flush()
     HELD.append(file)
+
+
+def user() -> str:
+    """Return who runs this process; their number where the system has no name for them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"

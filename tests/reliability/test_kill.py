@@ -14,8 +14,6 @@ import yaml
 
 from conftest import MNIST, ROOT, digest_of
 
-pytestmark = pytest.mark.long
-
 KILLS = 20
 STUDY = {
     "dataset": {"directory": "the digits", "train_samples": 2000, "test_samples": 500},

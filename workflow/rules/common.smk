@@ -1,6 +1,7 @@
 # What all the rules share: the checked configuration, the shards, the names of the outputs.
 import argparse
 import json
+import shutil
 import sys
 from pathlib import Path
 from shlex import quote
@@ -64,7 +65,9 @@ try:
     # Where jobs run elsewhere, the folder need not be there.
     MINE = STUDY["dataset"]["directory"]
     if MINE and workflow.is_main_process and (why := directory_problem(MINE)):
-        raise UserError(f"dataset.directory: {why}; name the folder of MNIST's four files")
+        raise UserError(
+            f"dataset.directory: {why}; name the folder of MNIST's four files"
+        )
 except UserError as error:
     # Not a WorkflowError: Snakemake would print lines of this file under the message.
     sys.exit(f"error: {error}")

@@ -7,9 +7,7 @@ localrules:
 
 rule download:
     output:
-        [
-            verified(f"{MNIST}/{name}", file.sha256) for name, file in FILES.items()
-        ],
+        [verified(f"{MNIST}/{name}", file.sha256) for name, file in FILES.items()],
     log:
         f"{RESULTS}/logs/download.log",
     benchmark:
