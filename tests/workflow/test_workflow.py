@@ -45,13 +45,14 @@ FIGURES = ("accuracy", "loss_and_correlation", "loss_single_runs")
 TABLES = ("table1", "table2", "verdicts", "claims", "comparisons", "post_audit")
 
 
-def snakemake(folder, *arguments, config=None, source=ROOT):
+def snakemake(folder, *arguments, config=None, source=ROOT, **environment):
     """Call Snakemake as a user would, in a folder with a configuration of its own."""
     if config is not None:
         (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     return call(
-        "snakemake", "--cores", 2, "--snakefile", source / "Snakefile", *arguments, cwd=folder
-    )
+        "snakemake", "--cores", 2, "--snakefile", source / "Snakefile", *arguments,
+        cwd=folder, **environment,
+    )  # fmt: skip
 
 
 def finish(folder, *arguments, **options):
@@ -230,6 +231,27 @@ def test_a_wrong_configuration_stops_at_planning_time(tmp_path, change, message)
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert 'File "' not in done.stderr
+
+
+def test_a_folder_of_digits_may_be_called_anything(tmp_path):
+    """No shell reads what config.yaml says, and the files' names do not matter."""
+    digits = tmp_path / "o'brien's \"$(touch pwned)\"; touch pwned #"
+    digits.mkdir()
+    for path in MNIST.iterdir():
+        (digits / path.name.replace("-idx", ".idx")).symlink_to(path)
+    config = SMALL | {"dataset": {"directory": str(digits)}}
+    finish(tmp_path, "download", config=config, LC_ALL="C", PYTHONUTF8="0")
+    assert len(list((tmp_path / "data/mnist").iterdir())) == 4
+    assert not list(tmp_path.rglob("pwned"))
+
+
+def test_a_folder_of_digits_that_is_not_there_is_refused_when_planning(tmp_path):
+    config = SMALL | {"dataset": {"directory": "/nowhere"}}
+    done = snakemake(tmp_path, "--dry-run", config=config)
+    assert done.returncode != 0
+    message = "error: dataset.directory: /nowhere cannot be read (No such file or directory); name"
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_profile_that_does_not_exist_is_refused(tmp_path):
