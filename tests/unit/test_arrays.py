@@ -9,7 +9,7 @@ from fa.learning.network import initial_weights
 from fa.learning.randomness import stream
 from fa.mnist import digits as data
 
-NETWORKS = [(0, 20, "random"), (1, 20, "backprop"), (0, 7, "onehot"), (1, 7, "redrawn_every_batch")]
+NETWORKS = [(1, 20, "random"), (0, 20, "backprop"), (0, 7, "onehot"), (1, 7, "redrawn_every_batch")]
 
 
 class StrictTrainer(arrays.ArrayTrainer):
