@@ -27,6 +27,7 @@ def test_closed_forms():
     assert alignment(a, 4 * a).norm_ratio == 0.25
 
 
+@pytest.mark.filterwarnings("error")
 def test_what_does_not_exist_is_nan():
     a = np.ones((2, 2))
     assert all(math.isnan(value) for value in alignment(a * np.nan, a))
