@@ -13,6 +13,7 @@
 # make publish    results/ becomes reference/, docs/figures/ and the README's tables
 # make crate      the finished study as an RO-Crate, ro-crate-metadata.json; AUTHOR="Your Name" signs it
 # make bench      training beside its peers, and the pipeline's share (needs a finished `make`)
+# make mutants    changes the code in thousands of small ways and counts those that the tests notice
 # make lock       the lock files anew from pyproject.toml (needs uv)
 
 PYTHON ?= python3
@@ -29,7 +30,7 @@ RESULTS = $(or $(shell $(VENV)/bin/python -c \
     2> /dev/null),results)
 
 .PHONY: reproduce everything cluster kubernetes figures lint check test test-long verify publish crate
-.PHONY: bench lock
+.PHONY: bench mutants lock
 .DELETE_ON_ERROR:
 
 # STUDY names what runs instead of config.yaml's study: experiments, or quick.
@@ -110,12 +111,20 @@ bench: $(VENV)/installed-bench
 	$(VENV)/bin/python -m benchmarks.roofline
 	$(VENV)/bin/python -m benchmarks.pipeline
 
+# In mutants/, where it goes on after an interruption; MUTANTS='fa.evidence*' takes some of them.
+mutants: $(VENV)/installed-mutation
+	$(SNAKEMAKE) download
+	$(VENV)/bin/python -m mutmut run $(if $(MUTANTS),'$(MUTANTS)')
+	$(VENV)/bin/python -m mutmut results
+	$(VENV)/bin/python -m mutmut results --all true | $(VENV)/bin/python tests/mutants.py
+
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet
 lock:
 	$(COMPILE) pyproject.toml --extra test --output-file requirements.lock
 	$(COMPILE) --group bench --constraint requirements.lock --output-file requirements-bench.lock
 	$(COMPILE) --group crate --constraint requirements.lock --output-file requirements-crate.lock
 	$(COMPILE) --group kubernetes --output-file requirements-kubernetes.lock
+	$(COMPILE) --group mutation --constraint requirements.lock --output-file requirements-mutation.lock
 
 $(VENV)/installed: requirements.lock
 	@$(PYTHON) workflow/scripts/install.py $(VENV)
@@ -128,6 +137,10 @@ $(VENV)/installed-bench: $(VENV)/installed requirements-bench.lock
 
 $(VENV)/installed-crate: $(VENV)/installed requirements-crate.lock
 	@$(PIP) --require-hashes -r requirements-crate.lock
+	@touch $@
+
+$(VENV)/installed-mutation: $(VENV)/installed requirements-mutation.lock
+	@$(PIP) --require-hashes -r requirements-mutation.lock
 	@touch $@
 
 # Apart from the rest, because Snakemake imports every plugin there is, and these take long.

@@ -1,11 +1,11 @@
-"""Trains small networks on real MNIST and prints a digest of each: run once per CPU target."""
+"""Prints digests of what must be the same bits on every CPU: run once per CPU target."""
 
 import hashlib
 from collections.abc import Sequence
 
 import numpy as np
 
-from fa.learning import backends, feedback
+from fa.learning import backends, feedback, training
 from fa.learning.network import initial_weights
 from fa.learning.randomness import stream
 from fa.mnist import digits as data
@@ -32,23 +32,52 @@ def trainer(digits, networks, backend="numba", batch_size=200, learning_rate=0.0
 
 
 def digests(digits, networks: Sequence, batch_size: int, epochs: int = 3) -> list[str]:
-    """Train networks side by side; return a digest of each one's weights, losses and accuracy."""
+    """Train networks side by side; return a digest of each one's weights, losses and measures."""
     trained, back = trainer(digits, networks, batch_size=batch_size)
     losses = np.stack([trained.epoch(back) for _ in range(epochs)])
+    measured = [
+        training.measure(trained, i, back[i], epochs - 1, losses[-1, i], evaluate=True)
+        for i in range(len(networks))
+    ]
     return [
-        hashlib.sha256(
-            b"".join(
-                np.ascontiguousarray(part).tobytes()
-                for part in (*trained.weights(i), losses[:, i], trained.test_accuracy(i))
-            )
-        ).hexdigest()
+        sha256(*trained.weights(i), losses[:, i], str(measured[i]).encode())
         for i in range(len(networks))
     ]
 
 
+def sha256(*parts) -> str:
+    """Return the SHA-256 of the parts' bytes, one after the other."""
+    return hashlib.sha256(b"".join(np.asarray(part).tobytes() for part in parts)).hexdigest()
+
+
+def draws(digits) -> dict[str, list[np.ndarray]]:
+    """Return what training starts from: splits, weights, three epochs of feedback, and s(t)."""
+    drawn = {
+        "splits": [
+            labelled
+            for seed in range(5)
+            for samples in data.split(digits, stream(seed, "split"), 10_000, 2000)
+            for labelled in (samples.images, samples.labels)
+        ],
+        "weights": [
+            w
+            for seed in range(5)
+            for hidden in (20, 40, 1000)
+            for w in initial_weights(seed, PIXELS, hidden, CLASSES)
+        ],
+        "s(t)": [np.array([feedback.scale("random", "log", epoch) for epoch in range(1000)])],
+    }
+    for mode in feedback.modes():
+        by_epoch = feedback.weights_by_epoch(mode, "log", 0, 1000, CLASSES, batches=50)
+        drawn[mode] = [np.array(next(by_epoch)) for _ in range(3)]
+    return drawn
+
+
 def main() -> None:
-    """Print the digests of every network, alone."""
+    """Print the digests of every network, alone, and of what they start from."""
     digits = data.load("data/mnist")
+    for name, arrays in draws(digits).items():
+        print(name, sha256(*arrays))
     for batch_size in (200, 100):
         for network in NETWORKS:
             print(batch_size, *network, *digests(digits, [network], batch_size))

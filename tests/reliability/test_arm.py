@@ -1,9 +1,10 @@
-"""The same bits on 64-bit ARM (Apple silicon, Graviton), which qemu-user emulates."""
+"""The same bits on 64-bit ARM (Apple silicon, Graviton), whose instructions QEMU carries out."""
 
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -11,39 +12,48 @@ import pytest
 import weights
 from conftest import ROOT
 
-SYSTEM = Path(os.environ.get("FA_ARM", "/var/tmp/fa-arm"))
-"""What arm.sh makes."""
 QEMU = "qemu-aarch64-static"
 
 
-@pytest.mark.skipif(
-    shutil.which(QEMU) is None or not (SYSTEM / "complete").exists(),
-    reason=f"no {QEMU}, or no system to run: tests/reliability/arm.sh {SYSTEM}",
-)
-def test_the_same_bits_on_an_emulated_arm(tmp_path):
-    """Ten networks: weights, feedback, the split, s(t) and every loss are in their digests."""
-    python = [QEMU, "-L", SYSTEM / "root", SYSTEM / "root/usr/bin/python3.11"]
-    environment = os.environ | {
-        "PYTHONHOME": str(SYSTEM / "root/usr"),
-        "PYTHONPATH": f"{ROOT}:{SYSTEM / 'packages'}",
-        "NUMBA_CACHE_DIR": str(tmp_path),
-    }
+@pytest.fixture(scope="module")
+def arm():
+    """Return the folder with an ARM Python and its packages: fetched once, kept outside."""
+    if shutil.which(QEMU) is None:
+        pytest.skip(f"no {QEMU} (Debian: apt install qemu-user-static)")
+    folder = Path(tempfile.gettempdir()) / f"feedback-alignment-arm-{os.getuid()}"
+    fetched = subprocess.run(
+        [ROOT / "tests/reliability/arm.sh", folder],
+        env=os.environ | {"PYTHON": sys.executable},
+        capture_output=True,
+        text=True,
+    )
+    if fetched.returncode:
+        pytest.skip(f"no Python for 64-bit ARM: {fetched.stderr.strip()[-300:]}")
+    return folder
 
-    def run(*arguments):
-        return subprocess.run(
-            [*python, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True
-        )
 
-    assert run("-c", "import platform; print(platform.machine())").stdout == "aarch64\n"
-    emulated = run(weights.__file__)
-    assert emulated.returncode == 0, emulated.stderr
-    assert len(emulated.stdout.splitlines()) == 2 * len(weights.NETWORKS)
-    command = [sys.executable, weights.__file__]
+def python_on_arm(folder, *arguments, **environment):
+    return subprocess.run(
+        [QEMU, "-L", folder / "root", folder / "root/usr/bin/python3.11", *arguments],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": f"{ROOT}:{folder / 'packages'}"} | environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_the_same_bits_on_64_bit_arm(arm, tmp_path):
+    machine = python_on_arm(arm, "-c", "import platform; print(platform.machine())")
+    assert machine.stdout == "aarch64\n", machine.stderr
+    there = python_on_arm(arm, weights.__file__, NUMBA_CACHE_DIR=str(tmp_path))
+    assert there.returncode == 0, there.stderr
     here = subprocess.run(
-        command,
+        [sys.executable, weights.__file__],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
+        check=True,
     )
-    assert emulated.stdout == here.stdout
+    assert len(here.stdout.splitlines()) == 9 + 2 * len(weights.NETWORKS)
+    assert there.stdout.splitlines() == here.stdout.splitlines()

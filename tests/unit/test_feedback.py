@@ -58,6 +58,18 @@ def test_random_is_drawn_per_seed_and_independent_of_the_forward_weights():
     assert not np.array_equal(first("random", 0), first("random", 1))
 
 
+@pytest.mark.parametrize("mode", feedback.modes())
+def test_feedback_is_float32_in_every_epoch(mode):
+    weights = feedback.weights_by_epoch(mode, "log", 0, 20, 10, batches=4)
+    for _ in range(3):
+        assert getattr(next(weights), "dtype", np.float32) == np.float32
+
+
+def test_random_feedback_of_one_size_is_not_that_of_another():
+    small, large = first("random", 0, 7).ravel() * 8**0.5, first("random", 0, 20).ravel() * 21**0.5
+    assert not np.isclose(small, large[: len(small)]).any()
+
+
 def test_scales():
     assert feedback.scale("random", "log", 0) == 1
     assert feedback.scale("random", "log", 199) == pytest.approx(math.log(math.e + 199))

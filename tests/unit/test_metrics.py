@@ -1,6 +1,7 @@
 """Shard files, the gathered tables and their digest."""
 
 import dataclasses
+import hashlib
 import shutil
 
 import pandas as pd
@@ -14,7 +15,7 @@ from fa.checks import files
 from fa.checks.errors import UserError
 from fa.learning.run import Epoch, Run
 from fa.metrics import digests, gathering, parquet, shard_files
-from fa.metrics.tables import RUNS_SCHEMA, read_metrics
+from fa.metrics.tables import RUNS_SCHEMA, Metrics, read_metrics
 from fa.plan import shards
 
 PLANNED = {"e": {"title": "E"}, "later": {"title": "Not run"}}
@@ -180,3 +181,143 @@ def test_verification_speaks_of_each_experiment_that_both_have(tmp_path):
     write_runs(frame, tmp_path / "ours")
     with pytest.raises(UserError, match="no experiment in common"):
         list(digests.verify(tmp_path / "ours", tmp_path / "theirs"))
+
+
+def row_of(r, experiments=("e",), **changes):
+    values = {
+        "test_accuracy": 0.5,
+        "final_loss": 2.0,
+        "final_mean_loss": 3.0,
+        "final_pearson_r": 0.25,
+        "weights_digest": "ab",
+        "finite": True,
+    }
+    return dataclasses.asdict(r) | values | {"experiments": list(experiments)} | changes
+
+
+def table_of(*rows):
+    return pa.Table.from_pylist(list(rows), schema=RUNS_SCHEMA)
+
+
+def test_a_digest_is_the_sha_of_these_lines():
+    # 0.07 is 0x1.1eb851eb851ecp-4: IEEE 754, written out.
+    rest = "0x1.0000000000000p-1,0x1.0000000000000p+1,0x1.8000000000000p+1,0x1.0000000000000p-2"
+    lines = [
+        f"mnist,50000,10000,{hidden},random,log,200,0x1.1eb851eb851ecp-4,3,{seed},{rest},ab,True\n"
+        for hidden, seed in ((20, 1), (40, 0))
+    ]
+    expected = hashlib.sha256("".join(lines).encode()).hexdigest()
+    rows = row_of(run(hidden=40)), row_of(run(seed=1), experiments=("other", "e"))
+    assert digests.digest(table_of(*rows)) == expected
+    assert digests.digest(table_of(*rows[::-1])) == expected
+
+
+def test_runs_by_experiment():
+    tables = digests.by_experiment(
+        table_of(row_of(run(seed=0), ("b", "a")), row_of(run(seed=1), ()), row_of(run(seed=2), "b"))
+    )
+    assert {name: table["seed"].to_pylist() for name, table in tables.items()} == {
+        "b": [0, 2],
+        "a": [0],
+    }
+
+
+def test_a_difference_names_five_runs():
+    ours = table_of(*[row_of(run(seed=seed)) for seed in range(7)])
+    assert digests.difference(ours, ours[2:]) == (
+        "0 of the 5 runs in both have other values; 2 are not in the reference, "
+        "0 are in the reference alone"
+    )
+    for changed in (5, 6):
+        theirs = table_of(
+            *[row_of(run(seed=s), test_accuracy=0.5 + (s < changed) / 8) for s in range(7)]
+        )
+        first, *lines = digests.difference(ours, theirs).splitlines()
+        assert first.startswith(f"{changed} of the 7 runs in both have other values; 0 are not")
+        named = [f"  {run(seed=seed)}" for seed in range(5)]
+        assert lines == named + ([] if changed == 5 else ["  ..."])
+
+
+def test_the_metrics_of_some_experiments_are_their_runs_and_curves():
+    runs = pd.DataFrame(
+        [row_of(run(seed=seed), names) for seed, names in enumerate((["a"], ["b", "a"], ["c"], []))]
+    )
+    curves = shard_files.to_table({run(seed=seed): history(run(seed=seed)) for seed in range(4)})
+    every = Metrics(runs, curves.to_pandas(), {"a": {}}, {"x": 1})
+    for chosen, seeds in ((["a"], [0, 1]), (["b", "c"], [1, 2]), (["d"], []), ([], [])):
+        of = every.of(chosen)
+        assert of.runs["seed"].tolist() == seeds
+        assert of.curves["seed"].tolist() == [seed for seed in seeds for _ in range(3)]
+        assert of.curves["epoch"].tolist() == [0, 1, 2] * len(seeds)
+        assert (of.experiments, of.provenance) == ({"a": {}}, {"x": 1})
+
+
+def test_metrics_without_curves_have_the_columns_of_curves(tmp_path):
+    folder = write_study(tmp_path, PACKINGS[2])
+    (folder / "curves.parquet").unlink()
+    metrics = read_metrics(str(folder))
+    assert len(metrics.runs) == 8
+    assert metrics.curves.columns.tolist() == shard_files.SCHEMA.names
+    assert metrics.curves.empty
+    assert set(metrics.provenance) == {"gathered", "trained"}
+    (folder / "runs.parquet").unlink()
+    with pytest.raises(UserError) as caught:
+        read_metrics(folder)
+    assert str(caught.value) == f"{folder} holds no runs.parquet; make the study first"
+
+
+def test_a_run_is_summed_up_by_its_last_epoch():
+    one = run(seed=5)
+    curve = shard_files.to_table({one: history(one)})
+    assert gathering.summary(curve, ("x", "y")) == dataclasses.asdict(one) | {
+        "test_accuracy": 5 / 7 + 0.02,
+        "final_loss": 33.3,
+        "final_mean_loss": 1 / 3,
+        "final_pearson_r": 0.7,
+        "weights_digest": "5",
+        "finite": True,
+        "experiments": ["x", "y"],
+    }
+    first, *others = history(one)
+    for value in (float("inf"), float("nan")):
+        broken = shard_files.to_table({one: [first._replace(mean_loss=value), *others]})
+        assert gathering.summary(broken, [])["finite"] is False
+
+
+@pytest.mark.parametrize("kind", [pa.float64(), pa.float32(), pa.int32(), pa.string()])
+def test_arrays_are_those_of_arrow_itself(kind):
+    draw = [None if n % 3 == 0 else n for n in range(1, 21)]
+    values = [None if v is None else str(v) for v in draw] if kind == pa.string() else draw
+    for part in (values, values[:1], values[2:3], []):
+        array = shard_files.to_array(part, kind)
+        array.validate(full=True)
+        assert array.equals(pa.array(part, kind))
+        assert array.null_count == part.count(None)
+
+
+def test_a_shard_gives_back_what_it_was_given(tmp_path):
+    path = tmp_path / "x.parquet"
+    given = {r: history(r) for r in RUNS[:3]}
+    shard_files.write_shard(given, path, {"backend": "numpy", "seconds": 3})
+    found, facts = shard_files.read_shard(str(path))
+    assert facts == {"backend": "numpy", "seconds": 3}
+    assert list(found) == RUNS[:3]
+    for r, curve in found.items():
+        assert curve.equals(shard_files.to_table({r: history(r)}))
+    with pytest.raises(UserError, match="cannot be read .*; delete it to train it again$"):
+        shard_files.read_shard(tmp_path / "none.parquet")
+
+
+@pytest.mark.parametrize(
+    "histories",
+    [
+        {RUNS[0]: history(RUNS[0])[:2]},
+        {RUNS[0]: history(RUNS[0])[1:]},
+        {RUNS[0]: history(RUNS[0])[:2], RUNS[1]: history(RUNS[1])},
+        {RUNS[0]: history(RUNS[0]), RUNS[1]: history(RUNS[1])[::-1]},
+    ],
+)
+def test_a_run_without_an_epoch_is_named(histories):
+    table = shard_files.to_table(histories)
+    with pytest.raises(UserError, match=r"^here has not every epoch of Run\(.*seed=[01]\)$"):
+        list(shard_files.split_runs(table, "here"))

@@ -132,3 +132,15 @@ def test_initial_weights_are_normal_and_shared_by_the_modes_of_a_seed():
     again, _ = initial_weights(seed=0, inputs=784, hidden=50, outputs=10)
     np.testing.assert_array_equal(w1, again)
     assert not np.array_equal(w1, initial_weights(1, 784, 50, 10)[0])
+
+
+def test_weights_of_one_hidden_size_are_not_those_of_another():
+    small, large = (initial_weights(0, 784, hidden, 10)[0].ravel() for hidden in (20, 40))
+    assert abs(np.corrcoef(small, large[: len(small)])[0, 1]) < 0.05
+
+
+def test_the_squared_error_is_summed_in_float64(batch):
+    single = [array.astype(np.float32) for array in batch]
+    gradient_w1, gradient_w2, error = gradients(*single, single[3][:-1])
+    assert error.dtype == np.float64
+    assert (gradient_w1.dtype, gradient_w2.dtype) == (np.float32, np.float32)

@@ -238,3 +238,137 @@ def test_a_loss_that_shrinks_evenly_is_smooth_and_one_that_jumps_is_not():
 def test_rank_correlation_sees_order_only():
     assert statistics.rank_correlation([1, 2, 3, 4], [0.9, 0.5, 0.4, 0.1]) == pytest.approx(-1)
     assert math.isnan(statistics.rank_correlation([1, 2, 3], [5, 5, 5]))
+
+
+# Wikipedia, "Welch's t-test", the first example: equal variances, 15 each.
+WELCH_A = [27.5, 21.0, 19.0, 23.6, 17.0, 17.9, 16.9, 20.1, 21.9, 22.6, 23.1, 19.6, 19.0, 21.7, 21.4]
+WELCH_B = [27.1, 22.0, 20.8, 23.4, 23.4, 23.5, 25.8, 22.0, 24.8, 20.2, 21.9, 22.1, 22.9, 20.5, 24.4]
+
+
+def test_welch_is_not_students():
+    """Of unequal spreads and sizes the two differ: here 2 values against 5, written out."""
+    a, b = np.array([1.0, 2.0]), np.array([3.0, 9.0, 4.0, 5.0, 14.0])
+    result = statistics.welch(a, b)
+    error_a, error_b = 0.5 / 2, 20.5 / 5  # variances over sizes
+    df = (error_a + error_b) ** 2 / (error_a**2 / 1 + error_b**2 / 4)
+    assert result.difference == pytest.approx(1.5 - 7)
+    assert result.t == pytest.approx(-5.5 / math.sqrt(error_a + error_b))
+    assert result.df == pytest.approx(df)
+    assert result.p == pytest.approx(2 * scipy_stats.t.sf(-result.t, df))
+    half = scipy_stats.t.isf(0.025, df) * math.sqrt(error_a + error_b)
+    assert (result.low, result.high) == pytest.approx((-5.5 - half, -5.5 + half))
+    assert abs(result.p - scipy_stats.ttest_ind(a, b).pvalue) > 0.05
+
+
+def test_welch_against_a_second_published_example():
+    result = statistics.welch(WELCH_A, WELCH_B)
+    assert (result.t, result.df) == pytest.approx((-2.46, 25.0), abs=0.05)
+    assert result.p == pytest.approx(0.021, abs=0.0005)
+
+
+def test_the_p_of_moments_is_that_of_the_samples():
+    """With unequal spreads, where Student's test of as many has other degrees of freedom."""
+    a, b = np.array([1.0, 2.0, 4.0, 3.0]), np.array([3.0, 19.0, 4.0, 45.0])
+    p = statistics.p_from_moments(a.mean(), a.std(ddof=1), b.mean(), b.std(ddof=1), 4)
+    assert p == pytest.approx(statistics.welch(a, b).p)
+    assert abs(p - scipy_stats.ttest_ind(a, b).pvalue) > 0.01
+
+
+@pytest.mark.filterwarnings("ignore:Precision loss")
+def test_one_sample_without_spread_still_has_a_welch_test():
+    result = statistics.welch([1.0, 1.0, 1.0], [1.0, 2.0, 3.0])
+    assert result.t == pytest.approx(-math.sqrt(3))
+    assert result.df == pytest.approx(2)
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_empty_sample_has_no_difference():
+    assert all(math.isnan(value) for value in statistics.welch([], [0.5, 0.6]))
+    assert all(math.isnan(value) for value in statistics.welch([0.5, 0.6], []))
+    assert math.isnan(statistics.welch([0.5], [0.1, 0.6]).p)
+
+
+def test_the_smallest_samples_have_their_statistics():
+    # Two values, 1 and 3: mean 2, standard deviation sqrt(2), t = 2 with one degree of freedom,
+    # whose distribution is Cauchy's.
+    two = [1.0, 3.0]
+    p = 2 * (0.5 - math.atan(2) / math.pi)
+    assert statistics.paired_t_p(two) == pytest.approx(p)
+    assert statistics.above_p(two, 0) == pytest.approx(p / 2)
+    assert statistics.beyond_p(two, 0) == pytest.approx(p)
+    assert statistics.within_p(two, 0, 100) == pytest.approx(p / 2)
+    assert statistics.d_z(two) == pytest.approx(math.sqrt(2))
+    low, high = statistics.equivalence_interval(two)
+    # The 90 % t interval: 2 +- tan(0.45 pi).
+    assert (low, high) == pytest.approx(
+        (2 - math.tan(0.45 * math.pi), 2 + math.tan(0.45 * math.pi))
+    )
+    # Of 4 sign patterns 2 are as extreme, of 2 ranks likewise.
+    assert statistics.permutation_p(two) == 0.5
+    assert statistics.wilcoxon_p(two) == 0.5
+    # Hedges: J = 1 - 3 / (4 * 2 - 1), of two arms that differ by 2 and have spread sqrt(1/2).
+    assert statistics.hedges_g([1.0, 2.0], [3.0, 4.0]) == pytest.approx(-2 * math.sqrt(2) * 4 / 7)
+    assert statistics.correlation(two, [5.0, 4.0]) == pytest.approx(-1)
+    # One of one: its Wilson interval is 1 / (1 + z^2) to 1.
+    share = statistics.share_above_half([True])
+    assert (share.share, share.p) == (1, 1)
+    assert (share.low, share.high) == pytest.approx((1 / (1 + 1.959964**2), 1), abs=1e-6)
+    assert statistics.mcnemar_p([True], [False]) == 1
+
+
+def test_equivalence_and_its_interval_are_one():
+    low, high = statistics.equivalence_interval(SLEEP)
+    margin = max(abs(low), abs(high))
+    assert statistics.within_p(SLEEP, -margin, margin) == pytest.approx(0.05, abs=1e-6)
+    assert np.isnan(statistics.equivalence_interval([0.1])).all()
+    assert np.isnan(statistics.equivalence_interval([0.1, 0.1])).all()
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_does_not_exist_is_nan_without_a_warning():
+    assert math.isnan(statistics.correlation([1, 1, 1], [1, 2, 3]))
+    assert math.isnan(statistics.correlation([1, 2, 3], [1, 1, 1]))
+    assert math.isnan(statistics.rank_correlation([5, 5, 5], [1, 2, 3]))
+    assert math.isnan(statistics.rank_correlation([1, 2, 3], [5, 5, 5]))
+    assert math.isnan(statistics.rank_correlation([1, 2], [3, 4]))
+    for losses in ([2, 1], [3, 2, 0], [3, -2, 1], [3, math.inf, 1], [math.nan, 2, 1]):
+        assert math.isnan(statistics.roughness(losses))
+    assert math.isnan(statistics.hedges_g([1, 1], [2, 2]))
+    assert math.isnan(statistics.hedges_g([1], [2, 3]))
+    assert math.isnan(statistics.hedges_g([1, 2], [3]))
+    assert statistics.holm([]).tolist() == []
+    # Five values have no 95 % interval of a median, six have: their ends (2 / 2^6 = 3 %).
+    assert np.isnan(statistics.median_interval([1, 2, 3, 4, 5])).all()
+    assert statistics.median_interval([1, 2, 3, 4, 5, 6]) == (1, 6)
+
+
+def test_the_shortest_curves():
+    # Steps of a log loss of -1 and 1: their standard deviation is sqrt(2).
+    assert statistics.roughness(np.exp([2.0, 1.0, 2.0])) == pytest.approx(math.sqrt(2))
+    assert statistics.rank_correlation([1, 2, 3], [1, 3, 2]) == pytest.approx(0.5)
+    assert statistics.epochs_until([], 1) == 0
+    assert statistics.epochs_until([1, 2], 1) == 0
+    assert statistics.area_under([3]) == 0
+
+
+def test_differences_are_rounded_to_twelve_decimals():
+    assert statistics.paired_differences([1 + 1e-12], [1]).tolist() == [1e-12]
+    assert statistics.paired_differences([1 + 1e-13], [1]).tolist() == [0]
+    assert statistics.paired_differences([3], [5]).tolist() == [-2.0]
+
+
+def test_every_sample_of_up_to_sixteen_seeds_is_tested_by_all_its_sign_patterns():
+    draw = np.random.default_rng(8)
+    values = draw.normal(0.3, 1, size=16)
+    signs = 1 - 2 * ((np.arange(2**16)[:, None] >> np.arange(16)) & 1)
+    extreme = np.abs(signs @ values) >= abs(values.sum()) - 1e-9
+    assert statistics.permutation_p(values) == pytest.approx(extreme.mean(), abs=1e-12)
+
+
+def test_resampling_is_fine_enough_for_its_last_digit():
+    """30 seeds: p within 1e-5 times a few of the exact one, which the normal's is near to."""
+    values = scipy_stats.norm.ppf((np.arange(30) + 0.5) / 30) + 0.6
+    assert statistics.permutation_p(values) == pytest.approx(
+        scipy_stats.ttest_1samp(values, 0).pvalue, rel=0.25
+    )
+    assert (statistics.RESAMPLING_SEED, statistics.BOOTSTRAP_SAMPLES) == (2017, 9_999)

@@ -1,0 +1,30 @@
+"""Counts the mutants of each module, from what `mutmut results --all true` prints."""
+
+import re
+import sys
+from collections import Counter
+
+import pandas as pd
+
+# fa.learning.alignment.x_angle__mutmut_2: killed
+LINE = re.compile(r"\s*(?P<module>[\w.]+?)\.x(?:_|ǁ)\S*: (?P<state>.+)")
+
+
+def main() -> None:
+    """Print a row a module: mutants that the tests noticed, all that were tried, and the share."""
+    found = [line.groupdict() for line in map(LINE.match, sys.stdin) if line]
+    tried = [each for each in found if each["state"] != "not checked"]
+    every = Counter(each["module"] for each in tried)
+    noticed = Counter(e["module"] for e in tried if e["state"] in ("killed", "timeout"))
+    rows = [(module, noticed[module], every[module]) for module in sorted(every)]
+    table = pd.DataFrame(
+        [*rows, ("all", noticed.total(), every.total())], columns=["module", "killed", "mutants"]
+    )
+    table["share"] = [
+        f"{100 * k / n:.0f} %" for k, n in zip(table["killed"], table["mutants"], strict=True)
+    ]
+    print(table.to_markdown(index=False))
+
+
+if __name__ == "__main__":
+    main()
