@@ -101,6 +101,15 @@ def test_a_file_cut_short_is_refused(study, kept):
     refused(study, path, "has no seal" if kept >= 0 else "is damaged")
 
 
+def test_a_file_cut_anywhere_is_refused(study):
+    path = shard(study, 0)
+    content = path.read_bytes()
+    for length in random.Random(2).sample(range(len(content)), 300):
+        path.write_bytes(content[:length])
+        with pytest.raises(UserError, match="has no seal|is damaged"):
+            shard_files.read_shard(path)
+
+
 def test_exchanged_shards_are_refused(study):
     a, b = shard(study, 0), shard(study, 1)
     a.rename(study / "aside")
