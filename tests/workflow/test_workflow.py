@@ -1,13 +1,8 @@
 """The whole workflow on a small study of real MNIST: what runs, and what runs again."""
 
 import json
-import os
 import re
 import shutil
-import signal
-import subprocess
-import sys
-import time
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -269,30 +264,6 @@ def test_a_profile_that_does_not_exist_is_refused(tmp_path):
 def test_the_numbers_depend_on_neither_fanout_nor_cores(study, tmp_path, packing, cores):
     target = "results/metrics/runs.parquet"
     finish(tmp_path, "--cores", cores, target, config=SMALL | packing)
-    assert digest_of(tmp_path / target) == digest_of(study / target)
-
-
-def test_a_killed_study_goes_on_where_it_was(study, tmp_path):
-    target = "results/metrics/runs.parquet"
-    (tmp_path / "config.yaml").write_text(yaml.safe_dump(SMALL, sort_keys=False))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "snakemake", "-c", "2", "-s", ROOT / "Snakefile", target],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    shards = tmp_path / "results/runs"
-    while len(list(shards.rglob("*.parquet"))) < 3:
-        assert process.poll() is None, "the study ended before it could be killed"
-        time.sleep(0.05)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    done = len(list(shards.rglob("[!.]*.parquet")))
-    assert done < RUNS
-    assert RUNS - done <= planned(tmp_path, target)["train"] <= RUNS - done + 2
-    finish(tmp_path, target)
     assert digest_of(tmp_path / target) == digest_of(study / target)
 
 
