@@ -65,6 +65,12 @@ def test_two_means(expect):
     assert math.isnan(found.at)
 
 
+def test_a_mean_says_what_refutes_it():
+    claim = MEAN | {"reported": {"a": 0.95, "b": 0.9}}
+    found = findings.find_mean(claim, RULES, {None: table(0.9 + WOBBLE, 0.9)})
+    assert found.refuted == "equivalent within the margin"
+
+
 @pytest.mark.parametrize("expect", ["higher", "lower"])
 def test_no_difference_favours_nothing(expect):
     same = table([0.1, 0.3, 0.1, 0.3, 0.1, 0.3], [0.3, 0.1, 0.3, 0.1, 0.3, 0.1])
@@ -312,6 +318,9 @@ def test_what_onehot_feedback_saves():
     assert (found.refuted, found.proved) == (text, "")
     found = findings.find_count(claim | {"reported": {"a": 10}}, RULES, {})
     assert (found.refuted, found.proved) == ("", text)
+    # 19 forward and back, 6 for each delta and 6 between: 6 of 54.
+    small = claim | {"network": {"inputs": 5, "hidden": 2, "outputs": 3}}
+    assert "the 6 are 11.1 % of" in findings.find_count(small, RULES, {}).refuted
 
 
 def test_multiplications_against_loops():
