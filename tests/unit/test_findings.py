@@ -415,7 +415,10 @@ def test_whether_the_posts_figure_lies_in_the_interval():
     single = Finding("t", low=0.7, high=0.8)
     assert row(single, kind="range", reported={"a": 0.75})["reported_in_interval"]
     assert row(single, kind="range", reported={"a": 0.75})["reported"] == 0.75
-    assert not row(single, kind="equivalence", reported={"a": 1, "b": 0})["reported_in_interval"]
+    for a in (0.75, 1.0):
+        known = row(single, kind="equivalence", reported={"a": a, "b": 0})["reported_in_interval"]
+        assert known is not None
+        assert known == (a == 0.75)
     for kind in ("share", "typical", "best", "count", "collapse"):
         assert row(single, kind=kind, reported={"a": 0.75})["reported_in_interval"] is None
     assert row(Finding("t"), reported={"a": 1, "b": 0})["reported_in_interval"] is None

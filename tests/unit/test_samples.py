@@ -178,6 +178,33 @@ def test_a_curve_is_used_whole_in_order_and_once():
     assert paired.index.tolist() == [1]
 
 
+def test_a_run_of_two_studies_counts_once_whatever_else_they_say_of_it():
+    arm = runs("other", {1: 0.9})
+    twice = curves(arm)
+    of = study(
+        arm.assign(experiments="a"),
+        arm.assign(experiments="b"),
+        curves=pd.concat([twice.assign(angle=1.0), twice.assign(angle=2.0)]),
+    )
+    assert len(of.runs) == 1
+    (curve,) = of.curves.values()
+    assert curve["epoch"].tolist() == [0, 1, 2]
+
+
+def test_a_measure_knows_the_rules_and_is_a_number_even_of_no_run():
+    arm = runs("other", {1: 0.79, 2: 0.8})
+    every = curves(arm)
+    every["mean_loss"] = np.where(every["epoch"] == 0, 9.0, 1.5)
+    of = study(arm, curves=every)
+    collapsed = samples.measurements(of, MEAN | {"metric": "collapsed"}, "other", {})
+    assert collapsed["value"].tolist() == [1, 0]
+    reached = samples.measurements(of, MEAN | {"metric": "epochs_to_threshold"}, "other", {})
+    assert reached["value"].tolist() == [1, 1]
+    none = samples.measurements(of, MEAN, "plain", {})
+    assert none.dtypes.tolist() == [np.dtype(float)] * 2
+    assert none.empty
+
+
 def test_a_description_has_six_numbers_or_those_asked_for():
     values = pd.Series([1.0, 2.0, 4.0, math.nan])
     assert samples.described("x", values) == pytest.approx(
