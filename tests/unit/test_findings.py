@@ -6,9 +6,12 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from scipy import stats
 
+from fa.checks.errors import UserError
 from fa.evidence import findings, verdicts
+from fa.evidence.claims import read_claims
 from fa.evidence.findings import Finding, find_equivalence
 from fa.evidence.measures import METRICS
 
@@ -459,3 +462,35 @@ def test_every_metric_of_a_run():
         }
     )
     assert METRICS["collapsed"].measure({"test_accuracy": 0.8}, curve, RULES) == 0
+
+
+def test_every_mistake_in_the_claims_is_named(tmp_path):
+    claims = read_claims()
+    first = claims["claims"][0]
+
+    def refused(changed):
+        wrong = tmp_path / "wrong.yaml"
+        wrong.write_text(yaml.safe_dump(changed), encoding="utf-8")
+        with pytest.raises(UserError) as caught:
+            read_claims(wrong)
+        return str(caught.value).replace(str(wrong), "FILE").splitlines()
+
+    def with_claim(**changes):
+        return claims | {"claims": [first | changes]}
+
+    head, *problems = refused(with_claim(a="x", b="y"))
+    assert head == "FILE cannot be used:"
+    assert [problem.partition(";")[0] for problem in problems] == [
+        "  claim 1, a: there is no 'x'",
+        "  claim 1, b: there is no 'y'",
+    ]
+    # Where the file is not what it should be, nothing is said of single claims.
+    assert len(refused(with_claim(id=1, a="x"))) == 2
+    assert refused([])[1].startswith("  claims.yaml: ")
+    problems = refused(with_claim(kind="best", over="colour", candidate=1))
+    assert any(
+        "claim 1, over: there is no 'colour'; choose from batch_size, " in p for p in problems
+    )
+    # A kind that is not described is none.
+    fewer = {kind: text for kind, text in claims["kinds"].items() if kind != "mean"}
+    assert "there is no 'mean'; choose from best, " in refused(claims | {"kinds": fewer})[1]

@@ -222,6 +222,24 @@ def test_runs_by_experiment():
     }
 
 
+def test_verification_in_words(tmp_path):
+    rows = [row_of(run(seed=seed), ("a", "b", "c") if seed else ("a",)) for seed in range(3)]
+    for folder in ("ours", "theirs"):
+        parquet.write(table_of(*rows), tmp_path / folder / "runs.parquet")
+    said = list(digests.verify(tmp_path / "ours", str(tmp_path / "theirs")))
+    whole, part = digests.digest(table_of(*rows))[:16], digests.digest(table_of(*rows[1:]))[:16]
+    assert said == [
+        f"a: same bits (3 runs, digest {whole}...)",
+        f"b: same bits (2 runs, digest {part}...)",
+        f"c: same bits (2 runs, digest {part}...)",
+    ]
+    rows[2] |= {"final_loss": 2.5, "experiments": ["b", "c"]}
+    parquet.write(table_of(*rows), tmp_path / "ours/runs.parquet")
+    with pytest.raises(UserError) as caught:
+        list(digests.verify(tmp_path / "ours", tmp_path / "theirs"))
+    assert str(caught.value) == f"{tmp_path}/ours differs from {tmp_path}/theirs in a, b, c"
+
+
 def test_a_difference_names_five_runs():
     ours = table_of(*[row_of(run(seed=seed)) for seed in range(7)])
     assert digests.difference(ours, ours[2:]) == (
