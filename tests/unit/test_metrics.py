@@ -339,3 +339,16 @@ def test_a_run_without_an_epoch_is_named(histories):
     table = shard_files.to_table(histories)
     with pytest.raises(UserError, match=r"^here has not every epoch of Run\(.*seed=[01]\)$"):
         list(shard_files.split_runs(table, "here"))
+
+
+def test_shards_made_in_two_ways_are_told_of_on_standard_error(tmp_path, capsys):
+    write_study(tmp_path, PACKINGS[0])
+    assert capsys.readouterr() == ("", "")
+    path = tmp_path / "runs" / f"{shard_name(RUNS[0], *PACKINGS[0])}.parquet"
+    shard_files.write_shard({RUNS[0]: history(RUNS[0])}, path, {"backend": "other"})
+    gathering.gather(tmp_path / "plan.json", tmp_path / "runs", tmp_path / "metrics")
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "backend" in said.err
+    assert "other" in said.err
+    assert "None" not in said.err
