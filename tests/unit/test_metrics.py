@@ -272,6 +272,8 @@ def test_the_metrics_of_some_experiments_are_their_runs_and_curves():
 
 def test_metrics_without_curves_have_the_columns_of_curves(tmp_path):
     folder = write_study(tmp_path, PACKINGS[2])
+    curves = parquet.read(folder / "curves.parquet", shard_files.SCHEMA)
+    assert parquet.facts_of(curves, "provenance") == read_metrics(folder).provenance
     (folder / "curves.parquet").unlink()
     metrics = read_metrics(str(folder))
     assert len(metrics.runs) == 8

@@ -347,6 +347,8 @@ def test_a_comparison_by_all_tests():
     assert {key: row[key] for key in expected} == pytest.approx(expected)
     assert row["low"] < d.mean() < row["high"]
     assert set(row) == {*expected, "low", "high"}
+    swapped = table.rename(columns={"a": "b", "b": "a"})
+    assert audit.compare(swapped, RULES, "test_accuracy")["tost_p"] == pytest.approx(row["tost_p"])
 
 
 def test_a_comparison_without_a_margin_or_accuracies():
@@ -360,6 +362,8 @@ def test_a_comparison_without_a_margin_or_accuracies():
 def test_at_the_bound_nothing_has_collapsed():
     table = pd.DataFrame({"a_accuracy": [0.8, 0.79, 0.1], "b_accuracy": [0.9, 0.8, 0.8]})
     assert audit.collapses(table, RULES) == {"a_collapsed": 2, "b_collapsed": 0, "mcnemar_p": 0.5}
+    table.columns = table.columns[::-1]
+    assert audit.collapses(table, RULES) == {"a_collapsed": 0, "b_collapsed": 2, "mcnemar_p": 0.5}
 
 
 def test_the_comparisons_of_a_study_are_those_that_were_run():
