@@ -484,6 +484,8 @@ def test_every_mistake_in_the_claims_is_named(tmp_path):
         "  claim 1, a: there is no 'x'",
         "  claim 1, b: there is no 'y'",
     ]
+    arms = "; choose from " + ", ".join(sorted(claims["arms"]))
+    assert all(problem.endswith(arms) for problem in problems)
     # Where the file is not what it should be, nothing is said of single claims.
     assert len(refused(with_claim(id=1, a="x"))) == 2
     assert refused([])[1].startswith("  claims.yaml: ")
