@@ -111,11 +111,11 @@ bench: $(VENV)/installed-bench
 	$(VENV)/bin/python -m benchmarks.roofline
 	$(VENV)/bin/python -m benchmarks.pipeline
 
-# In mutants/, where it goes on after an interruption; MUTANTS='fa.evidence*' takes some of them.
+# In mutants/, where it goes on after an interruption; MUTANTS='fa.evidence*' takes some of them, and
+# `.venv/bin/python -m mutmut show NAME` shows one.
 mutants: $(VENV)/installed-mutation
 	$(SNAKEMAKE) download
 	$(VENV)/bin/python -m mutmut run $(if $(MUTANTS),'$(MUTANTS)')
-	$(VENV)/bin/python -m mutmut results
 	$(VENV)/bin/python -m mutmut results --all true | $(VENV)/bin/python tests/mutants.py
 
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet

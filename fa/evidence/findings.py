@@ -65,7 +65,7 @@ def differences_in(table: pd.DataFrame) -> np.ndarray:
     return statistics.paired_differences(table["a"], table["b"])
 
 
-def difference_of_means(claim: Claim, table: pd.DataFrame) -> dict[str, Any]:
+def difference_of_means(table: pd.DataFrame) -> dict[str, Any]:
     """Return the parts of a finding that every difference of means has."""
     differences = differences_in(table)
     low, high = statistics.mean_interval(differences)
@@ -83,7 +83,7 @@ def difference_of_means(claim: Claim, table: pd.DataFrame) -> dict[str, Any]:
 def find_mean(claim: Claim, rules: Rules, tables: dict[Any, pd.DataFrame]) -> Finding:
     """Compare two means."""
     table = tables[None]
-    parts = difference_of_means(claim, table)
+    parts = difference_of_means(table)
     differences = differences_in(table)
     return Finding(
         "paired permutation",
@@ -129,7 +129,7 @@ def find_typical(claim: Claim, rules: Rules, tables: dict[Any, pd.DataFrame]) ->
 def find_collapse(claim: Claim, rules: Rules, tables: dict[Any, pd.DataFrame]) -> Finding:
     """Compare how often two arms collapse."""
     table = tables[None]
-    parts = difference_of_means(claim, table) | {"effect": NAN}
+    parts = difference_of_means(table) | {"effect": NAN}
     return Finding(
         "McNemar, exact",
         **parts,
@@ -187,7 +187,7 @@ def find_equivalence(claim: Claim, rules: Rules, tables: dict[Any, pd.DataFrame]
     worst = max(apart or tables, key=lambda value: abs(differences[value].mean()))
     return Finding(
         "paired TOST" + (f" at {listed(claim, tables)}" if "over" in claim else ""),
-        **difference_of_means(claim, tables[worst]) | {"n": min(map(len, tables.values()))},
+        **difference_of_means(tables[worst]) | {"n": min(map(len, tables.values()))},
         at=NAN if worst is None else worst,
         # np.max keeps NaN: a sweep is not shown before every value is.
         p=float(np.max(within)),
@@ -226,7 +226,7 @@ def find_best(claim: Claim, rules: Rules, tables: dict[Any, pd.DataFrame]) -> Fi
     rival = min(differences, key=lambda value: differences[value].mean())
     return Finding(
         f"non-inferiority t, {claim['candidate']} to {listed(claim, tables)}",
-        **difference_of_means(claim, tables[rival]) | {"n": min(map(len, tables.values()))},
+        **difference_of_means(tables[rival]) | {"n": min(map(len, tables.values()))},
         at=rival,
         p=float(np.max([statistics.above_p(d, -margin) for d in differences.values()])),
         refuted=f"better: {listed(claim, better)}" if better else "",
@@ -295,7 +295,7 @@ def find(of: Study, claim: Claim) -> Finding:
     if len(enough) >= needed:
         return kind(claim, rules, enough)
     n = 0 if "over" in claim else max(map(len, tables.values()), default=0)
-    return Finding("–", n=n, note=f"{shortage(of, claim, tables)}: {claim.get('command', 'make')}")
+    return Finding("–", n=n, note=f"{shortage(of, claim)}: {claim.get('command', 'make')}")
 
 
 def large_enough(tables: dict[Any, pd.DataFrame], rules: Rules) -> dict[Any, pd.DataFrame]:
@@ -303,7 +303,7 @@ def large_enough(tables: dict[Any, pd.DataFrame], rules: Rules) -> dict[Any, pd.
     return {value: table for value, table in tables.items() if len(table) >= rules["minimum_runs"]}
 
 
-def shortage(of: Study, claim: Claim, tables: dict[Any, pd.DataFrame]) -> str:
+def shortage(of: Study, claim: Claim) -> str:
     """Return what a claim lacks: its runs, some of them, their curves, or networks that learned."""
     runs = samples(of, {**claim, "metric": "test_accuracy", "trained_only": False})
     if not any(map(len, runs.values())):

@@ -6,9 +6,12 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from scipy import stats
 
+from fa.checks.errors import UserError
 from fa.evidence import findings, verdicts
+from fa.evidence.claims import read_claims
 from fa.evidence.findings import Finding, find_equivalence
 from fa.evidence.measures import METRICS
 
@@ -63,6 +66,12 @@ def test_two_means(expect):
     assert found.favours == (expect == "higher")
     assert (found.refuted, found.note, found.proved, found.detail) == ("", "", "", "")
     assert math.isnan(found.at)
+
+
+def test_a_mean_says_what_refutes_it():
+    claim = MEAN | {"reported": {"a": 0.95, "b": 0.9}}
+    found = findings.find_mean(claim, RULES, {None: table(0.9 + WOBBLE, 0.9)})
+    assert found.refuted == "equivalent within the margin"
 
 
 @pytest.mark.parametrize("expect", ["higher", "lower"])
@@ -312,6 +321,9 @@ def test_what_onehot_feedback_saves():
     assert (found.refuted, found.proved) == (text, "")
     found = findings.find_count(claim | {"reported": {"a": 10}}, RULES, {})
     assert (found.refuted, found.proved) == ("", text)
+    # 19 forward and back, 6 for each delta and 6 between: 6 of 54.
+    small = claim | {"network": {"inputs": 5, "hidden": 2, "outputs": 3}}
+    assert "the 6 are 11.1 % of" in findings.find_count(small, RULES, {}).refuted
 
 
 def test_multiplications_against_loops():
@@ -406,7 +418,10 @@ def test_whether_the_posts_figure_lies_in_the_interval():
     single = Finding("t", low=0.7, high=0.8)
     assert row(single, kind="range", reported={"a": 0.75})["reported_in_interval"]
     assert row(single, kind="range", reported={"a": 0.75})["reported"] == 0.75
-    assert not row(single, kind="equivalence", reported={"a": 1, "b": 0})["reported_in_interval"]
+    for a in (0.75, 1.0):
+        known = row(single, kind="equivalence", reported={"a": a, "b": 0})["reported_in_interval"]
+        assert known is not None
+        assert known == (a == 0.75)
     for kind in ("share", "typical", "best", "count", "collapse"):
         assert row(single, kind=kind, reported={"a": 0.75})["reported_in_interval"] is None
     assert row(Finding("t"), reported={"a": 1, "b": 0})["reported_in_interval"] is None
@@ -447,3 +462,37 @@ def test_every_metric_of_a_run():
         }
     )
     assert METRICS["collapsed"].measure({"test_accuracy": 0.8}, curve, RULES) == 0
+
+
+def test_every_mistake_in_the_claims_is_named(tmp_path):
+    claims = read_claims()
+    first = claims["claims"][0]
+
+    def refused(changed):
+        wrong = tmp_path / "wrong.yaml"
+        wrong.write_text(yaml.safe_dump(changed), encoding="utf-8")
+        with pytest.raises(UserError) as caught:
+            read_claims(wrong)
+        return str(caught.value).replace(str(wrong), "FILE").splitlines()
+
+    def with_claim(**changes):
+        return claims | {"claims": [first | changes]}
+
+    head, *problems = refused(with_claim(a="x", b="y"))
+    assert head == "FILE cannot be used:"
+    assert [problem.partition(";")[0] for problem in problems] == [
+        "  claim 1, a: there is no 'x'",
+        "  claim 1, b: there is no 'y'",
+    ]
+    arms = "; choose from " + ", ".join(sorted(claims["arms"]))
+    assert all(problem.endswith(arms) for problem in problems)
+    # Where the file is not what it should be, nothing is said of single claims.
+    assert len(refused(with_claim(id=1, a="x"))) == 2
+    assert refused([])[1].startswith("  claims.yaml: ")
+    problems = refused(with_claim(kind="best", over="colour", candidate=1))
+    assert any(
+        "claim 1, over: there is no 'colour'; choose from batch_size, " in p for p in problems
+    )
+    # A kind that is not described is none.
+    fewer = {kind: text for kind, text in claims["kinds"].items() if kind != "mean"}
+    assert "there is no 'mean'; choose from best, " in refused(claims | {"kinds": fewer})[1]

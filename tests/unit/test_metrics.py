@@ -222,6 +222,24 @@ def test_runs_by_experiment():
     }
 
 
+def test_verification_in_words(tmp_path):
+    rows = [row_of(run(seed=seed), ("a", "b", "c") if seed else ("a",)) for seed in range(3)]
+    for folder in ("ours", "theirs"):
+        parquet.write(table_of(*rows), tmp_path / folder / "runs.parquet")
+    said = list(digests.verify(tmp_path / "ours", str(tmp_path / "theirs")))
+    whole, part = digests.digest(table_of(*rows))[:16], digests.digest(table_of(*rows[1:]))[:16]
+    assert said == [
+        f"a: same bits (3 runs, digest {whole}...)",
+        f"b: same bits (2 runs, digest {part}...)",
+        f"c: same bits (2 runs, digest {part}...)",
+    ]
+    rows[2] |= {"final_loss": 2.5, "experiments": ["b", "c"]}
+    parquet.write(table_of(*rows), tmp_path / "ours/runs.parquet")
+    with pytest.raises(UserError) as caught:
+        list(digests.verify(tmp_path / "ours", tmp_path / "theirs"))
+    assert str(caught.value) == f"{tmp_path}/ours differs from {tmp_path}/theirs in a, b, c"
+
+
 def test_a_difference_names_five_runs():
     ours = table_of(*[row_of(run(seed=seed)) for seed in range(7)])
     assert digests.difference(ours, ours[2:]) == (
@@ -254,6 +272,8 @@ def test_the_metrics_of_some_experiments_are_their_runs_and_curves():
 
 def test_metrics_without_curves_have_the_columns_of_curves(tmp_path):
     folder = write_study(tmp_path, PACKINGS[2])
+    curves = parquet.read(folder / "curves.parquet", shard_files.SCHEMA)
+    assert parquet.facts_of(curves, "provenance") == read_metrics(folder).provenance
     (folder / "curves.parquet").unlink()
     metrics = read_metrics(str(folder))
     assert len(metrics.runs) == 8
@@ -321,3 +341,16 @@ def test_a_run_without_an_epoch_is_named(histories):
     table = shard_files.to_table(histories)
     with pytest.raises(UserError, match=r"^here has not every epoch of Run\(.*seed=[01]\)$"):
         list(shard_files.split_runs(table, "here"))
+
+
+def test_shards_made_in_two_ways_are_told_of_on_standard_error(tmp_path, capsys):
+    write_study(tmp_path, PACKINGS[0])
+    assert capsys.readouterr() == ("", "")
+    path = tmp_path / "runs" / f"{shard_name(RUNS[0], *PACKINGS[0])}.parquet"
+    shard_files.write_shard({RUNS[0]: history(RUNS[0])}, path, {"backend": "other"})
+    gathering.gather(tmp_path / "plan.json", tmp_path / "runs", tmp_path / "metrics")
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "backend" in said.err
+    assert "other" in said.err
+    assert "None" not in said.err

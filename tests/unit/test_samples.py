@@ -178,6 +178,33 @@ def test_a_curve_is_used_whole_in_order_and_once():
     assert paired.index.tolist() == [1]
 
 
+def test_a_run_of_two_studies_counts_once_whatever_else_they_say_of_it():
+    arm = runs("other", {1: 0.9})
+    twice = curves(arm)
+    of = study(
+        arm.assign(experiments="a"),
+        arm.assign(experiments="b"),
+        curves=pd.concat([twice.assign(angle=1.0), twice.assign(angle=2.0)]),
+    )
+    assert len(of.runs) == 1
+    (curve,) = of.curves.values()
+    assert curve["epoch"].tolist() == [0, 1, 2]
+
+
+def test_a_measure_knows_the_rules_and_is_a_number_even_of_no_run():
+    arm = runs("other", {1: 0.79, 2: 0.8})
+    every = curves(arm)
+    every["mean_loss"] = np.where(every["epoch"] == 0, 9.0, 1.5)
+    of = study(arm, curves=every)
+    collapsed = samples.measurements(of, MEAN | {"metric": "collapsed"}, "other", {})
+    assert collapsed["value"].tolist() == [1, 0]
+    reached = samples.measurements(of, MEAN | {"metric": "epochs_to_threshold"}, "other", {})
+    assert reached["value"].tolist() == [1, 1]
+    none = samples.measurements(of, MEAN, "plain", {})
+    assert none.dtypes.tolist() == [np.dtype(float)] * 2
+    assert none.empty
+
+
 def test_a_description_has_six_numbers_or_those_asked_for():
     values = pd.Series([1.0, 2.0, 4.0, math.nan])
     assert samples.described("x", values) == pytest.approx(
@@ -320,6 +347,8 @@ def test_a_comparison_by_all_tests():
     assert {key: row[key] for key in expected} == pytest.approx(expected)
     assert row["low"] < d.mean() < row["high"]
     assert set(row) == {*expected, "low", "high"}
+    swapped = table.rename(columns={"a": "b", "b": "a"})
+    assert audit.compare(swapped, RULES, "test_accuracy")["tost_p"] == pytest.approx(row["tost_p"])
 
 
 def test_a_comparison_without_a_margin_or_accuracies():
@@ -333,6 +362,8 @@ def test_a_comparison_without_a_margin_or_accuracies():
 def test_at_the_bound_nothing_has_collapsed():
     table = pd.DataFrame({"a_accuracy": [0.8, 0.79, 0.1], "b_accuracy": [0.9, 0.8, 0.8]})
     assert audit.collapses(table, RULES) == {"a_collapsed": 2, "b_collapsed": 0, "mcnemar_p": 0.5}
+    table.columns = table.columns[::-1]
+    assert audit.collapses(table, RULES) == {"a_collapsed": 0, "b_collapsed": 2, "mcnemar_p": 0.5}
 
 
 def test_the_comparisons_of_a_study_are_those_that_were_run():
@@ -356,7 +387,7 @@ def test_the_comparisons_of_a_study_are_those_that_were_run():
             runs("other", THREE),
             runs("plain", {1: 0.8}),
             runs("other", {1: 0.7, 2: 0.6}, hidden=40),
-            runs("plain", {1: 0.3, 2: 0.2}, hidden=40),
+            runs("plain", {1: 0.3, 2: 0.25}, hidden=40),
         ]
     )
     of = {"rules": RULES, "setting": SETTING, "arms": ARMS, "claims": claims}
@@ -367,7 +398,10 @@ def test_the_comparisons_of_a_study_are_those_that_were_run():
         ["3", "test_accuracy", "other, hidden 40", "plain, hidden 40", 2],
         ["6", "test_accuracy", "plain, hidden 20", "plain, hidden 40", 1],
     ]
-    assert table["difference"].tolist() == pytest.approx([0.1, 0.1, 0.4, 0.5])
+    assert table["difference"].tolist() == pytest.approx([0.1, 0.1, 0.375, 0.5])
+    # Two differences, 0.4 and 0.35, against the margin: t = (0.375 - 0.005) / 0.025, Cauchy's.
+    tost = 0.5 + math.atan(0.37 / 0.025) / math.pi
+    assert table["tost_p"].tolist() == pytest.approx([math.nan] * 2 + [tost, math.nan], nan_ok=True)
 
 
 def test_one_arm_with_two_means_is_a_contradiction():
