@@ -2,6 +2,8 @@
 
 import itertools
 import math
+import types
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -87,3 +89,45 @@ def test_streams_are_named_and_independent():
     np.testing.assert_array_equal(numbers, stream(0, "split").random(1000))
     for other in (stream(1, "split"), stream(0, "weights", 20), stream(0, "weights", 40)):
         assert abs(np.corrcoef(numbers, other.random(1000))[0, 1]) < 0.1
+
+
+@pytest.mark.parametrize(
+    ("draw", "says"),
+    [
+        (lambda *_: None, None),
+        (lambda stream, h, k: stream.random((h, k), dtype=np.float32), None),
+        (lambda *_: 1 / 0, "fails (ZeroDivisionError: division by zero)"),
+        (lambda *_: [1], "returns list, not an array or None"),
+        (
+            lambda _, h, k: np.ones((k, h), np.float32),
+            "returns float32 of shape (2, 3), not float32 of shape (3, 2)",
+        ),
+        (
+            lambda _, h, k: np.ones((h, k)),
+            "returns float64 of shape (3, 2), not float32 of shape (3, 2)",
+        ),
+        (
+            lambda _, h, k: np.full((h, k), np.nan, np.float32),
+            "returns numbers that are not finite",
+        ),
+    ],
+)
+def test_what_a_rule_draws_is_checked(monkeypatch, draw, says):
+    rules = {"mine": types.SimpleNamespace(draw=draw)}
+    monkeypatch.setattr(feedback, "mode", rules.__getitem__)
+    where = f"{Path(feedback.__file__).parent}/mine.py: draw(stream, 3, 2) "
+    assert feedback.draw_problem("mine", 3, 2) == (None if says is None else where + says)
+
+
+def test_a_rule_is_tried_with_the_stream_of_its_first_run(monkeypatch):
+    drawn = []
+    rule = types.SimpleNamespace(
+        draw=lambda stream, *sizes: drawn.append((stream.random(), *sizes))
+    )
+    monkeypatch.setattr(feedback, "mode", lambda name: rule)
+    assert feedback.draw_problem("mine", 3, 2) is None
+    assert drawn == [(stream(0, "feedback", "mine", 3).random(), 3, 2)]
+
+
+def test_a_rule_that_is_not_there_is_said_to_be_so():
+    assert feedback.draw_problem("rndom", 3, 2).startswith("'rndom' is not a feedback mode; choose")
