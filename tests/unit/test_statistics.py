@@ -120,6 +120,11 @@ def test_the_bootstrap_interval_is_the_same_every_time():
     assert statistics.mean_interval(SLEEP) == statistics.mean_interval(SLEEP)
 
 
+def test_the_permutation_test_of_many_seeds_is_the_same_every_time():
+    values = scipy_stats.norm.ppf((np.arange(30) + 0.5) / 30) + 0.3
+    assert len({statistics.permutation_p(values) for _ in range(3)}) == 1
+
+
 def test_a_wider_confidence_is_a_wider_interval():
     narrow, wide = (statistics.mean_interval(DARWIN, level) for level in (0.9, 0.99))
     assert wide.low < narrow.low < np.mean(DARWIN) < narrow.high < wide.high
