@@ -7,7 +7,7 @@
 # make figures    every figure, table, claim and number again, from the metrics alone, into
 #                 results/paper; METRICS=reference takes the published ones
 # make verify     are my metrics the published ones, bit by bit?
-# make check      linters, types and the fast tests, in seconds
+# make check      linters, types and the fast tests, in a minute or two
 # make test       linters, types and tests
 # make test-long  kills, full disks, a real Slurm, an emulated ARM: what takes half an hour
 # make publish    results/ becomes reference/, docs/figures/ and the README's tables
