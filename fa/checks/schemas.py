@@ -31,6 +31,14 @@ def problems(
     config: Mapping[str, Any], schema: Mapping[str, Any], whole: str = "config"
 ) -> Iterator[str]:
     """Yield a sentence for every key that breaks the JSON schema; `whole` names all of it."""
+    try:
+        yield from list(sentences(config, schema, whole))
+    except ValueError:  # of a whole number, Python writes no more than 4300 digits
+        yield f"{whole}: it has a number of thousands of digits; write a smaller one"
+
+
+def sentences(config: Mapping[str, Any], schema: Mapping[str, Any], whole: str) -> Iterator[str]:
+    """Yield what `problems` does, as long as every value can be written."""
     for error in Validator(schema).iter_errors(config):
         # One thing or a list of it is an anyOf in the schema: report the branch that was meant.
         while error.validator == "anyOf":
@@ -58,6 +66,8 @@ def explain(error: ValidationError) -> str:
         case "required":
             missing = [key for key in rule if key not in error.instance]
             return f"{', '.join(missing)} is missing"
+        case "const":
+            return f"{value} has to be {rule}"
         case "enum":
             return f"{value} is not one of {', '.join(map(str, rule))}"
         case "type":
@@ -74,7 +84,9 @@ def explain(error: ValidationError) -> str:
         case "minItems" | "minProperties":
             return f"{value} names no runs; it needs at least one entry"
         case "minLength":
-            return f"{value} says nothing"
+            return f"{value} says nothing; fill it in, or leave the key out"
+        case "maxLength":
+            return f"{value} is too long; it has at most {rule} characters"
         case "uniqueItems":
             return f"{value} names something twice"
         case "pattern":

@@ -1,6 +1,8 @@
 """Checks a configuration before anything is run and fills in its defaults."""
 
+import json
 import os
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -9,7 +11,14 @@ from fa.checks.errors import UserError
 from fa.learning import feedback
 from fa.mnist.digits import CLASSES
 from fa.plan.grids import as_list, count
-from fa.plan.limits import MOST_RUNS, batch_problem, pool_problem, rate_problem
+from fa.plan.limits import (
+    LONGEST_COMMAND,
+    MOST_DRAWN,
+    MOST_RUNS,
+    batch_problem,
+    pool_problem,
+    rate_problem,
+)
 from fa.plan.results import results_problems
 
 
@@ -29,15 +38,17 @@ def checked(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, A
     study = full["study"]
     full["study"] = list(full["experiments"]) if study == "all" else as_list(study)
     full["results"] = os.path.normpath(full["results"])
+    taken = schema["$defs"]["not_taken"]["not"]["enum"]
     refuse(
         [
             *results_problems(full["results"]),
             *study_problems(full),
+            *name_problems(full, taken),
             *setting_problems(full, grids),
             *size_problems(full),
         ]
     )
-    refuse(mode_problems(full))
+    refuse([*length_problems(full), *mode_problems(full)])
     return full
 
 
@@ -82,13 +93,28 @@ def with_defaults(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[
 
 
 def study_problems(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a sentence for every name of an experiment or a figure that cannot be."""
+    """Yield a sentence for every name in `study` that is none of the experiments."""
     experiments = config["experiments"]
     for name in config["study"]:
         if name not in experiments:
             yield f"study: {name!r} is not an experiment; choose from {', '.join(experiments)}"
-    for one, other in alike(experiments):
-        yield f"experiments: {one} and {other} are one name where folders ignore case"
+
+
+def name_problems(config: Mapping[str, Any], taken: Iterable[str]) -> Iterator[str]:
+    """Yield a sentence for every name of an experiment or a figure that something else has.
+
+    Args:
+        config: the configuration.
+        taken: names that no experiment may have, by the schema; here, however they are spelt.
+    """
+    experiments = config["experiments"]
+    for one, other in alike([*taken, *experiments]):
+        yield (
+            f"experiments: {one} and {other} are one name where folders ignore case; rename {other}"
+        )
+    for name in experiments:
+        if name.lower() == config["results"].partition("/")[0].lower():
+            yield f"experiments: {name} is the folder of the results; choose another name"
     kinds: dict[str, str] = {}
     for name, experiment in experiments.items():
         for figure, kind in experiment["figures"].items():
@@ -98,7 +124,10 @@ def study_problems(config: Mapping[str, Any]) -> Iterator[str]:
                     f"but {kinds[figure]} in another experiment; give one of them another name"
                 )
     for one, other in alike(kinds):
-        yield f"experiments: the figures {one} and {other} are one name where folders ignore case"
+        yield (
+            f"experiments: the figures {one} and {other} are one name where folders ignore case; "
+            f"rename {other}"
+        )
 
 
 def alike(names: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -110,11 +139,19 @@ def alike(names: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def size_problems(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a sentence for every experiment with more runs than can be planned."""
-    for name, experiment in config["experiments"].items():
-        runs = sum(count(grid, experiment["seeds"]) for grid in experiment["grids"])
-        if runs > MOST_RUNS:
-            yield f"experiments.{name}: {runs:,} runs; at most {MOST_RUNS:,} can be planned"
+    """Yield a sentence for what has more runs than can be planned: an experiment, or all."""
+    runs = {
+        name: sum(count(grid, experiment["seeds"]) for grid in experiment["grids"])
+        for name, experiment in config["experiments"].items()
+    }
+    for name, number in runs.items():
+        if number > MOST_RUNS:
+            yield f"experiments.{name}: {number:,} runs; at most {MOST_RUNS:,} can be planned"
+    if max(runs.values()) <= MOST_RUNS < sum(runs.values()):
+        yield (
+            f"experiments: {sum(runs.values()):,} runs in all; "
+            f"at most {MOST_RUNS:,} can be planned: take some experiments out"
+        )
 
 
 def setting_problems(
@@ -138,14 +175,33 @@ def setting_problems(
                 yield f"{place}.feedback: {name!r} is not a feedback mode; choose from {choice}"
 
 
+def length_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the sentence that says that the configuration fits no command line, if it does not."""
+    length = len(shlex.quote(json.dumps(config)))
+    if length > LONGEST_COMMAND:
+        yield (
+            f"config: {length:,} characters as JSON, but at most {LONGEST_COMMAND:,} fit a command "
+            "line: give seeds as a number, and shorter lists and texts"
+        )
+
+
 def mode_problems(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a sentence for every feedback mode of the study whose module cannot be used."""
+    """Yield a sentence for every feedback mode of the study whose module cannot be used.
+
+    It draws one B for each mode and hidden size, the small ones first; where they are so many that
+    planning would take long, the rest is left to the jobs.
+    """
     used = {
-        (name, hidden)
+        (hidden, name)
         for experiment in config["experiments"].values()
         for grid in experiment["grids"]
         for name in as_list(grid["feedback"])
         for hidden in as_list(grid["hidden"])
     }
-    problems = (feedback.draw_problem(name, hidden, CLASSES) for name, hidden in sorted(used))
-    yield from dict.fromkeys(filter(None, problems))
+    found: dict[str, str | None] = {}
+    left = MOST_DRAWN
+    for hidden, name in sorted(used):
+        left -= hidden * CLASSES
+        if name not in found or (left >= 0 and not found[name]):
+            found[name] = feedback.draw_problem(name, hidden, CLASSES)
+    yield from filter(None, found.values())

@@ -6,6 +6,8 @@ from fa.learning.run import LARGEST_BATCH
 from fa.mnist.digits import POOL
 
 MOST_RUNS = 1_000_000
+MOST_DRAWN = 5_000_000  # feedback weights that planning draws: less than a second
+LONGEST_COMMAND = 100_000  # characters of what a job is told; Linux takes 131,072 of its command
 LARGEST = 2**31 - 1  # whole numbers are int32 in the files
 MOST_HIDDEN = 100_000
 
@@ -37,4 +39,5 @@ def rate_problem(rate: float) -> str | None:
     """Say why a learning rate cannot be used; None if it can: weights are float32."""
     if float(np.finfo(np.float32).tiny) <= rate <= float(np.finfo(np.float32).max):
         return None
-    return f"{rate!r:.20} is not a finite number above 0 that float32 holds"
+    written = f"{rate!r:.20}" if isinstance(rate, float) else "so large a number"
+    return f"{written} is not a finite number above 0 that float32 holds"

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fa.checks.errors import UserError
 from fa.learning.run import Run
 from fa.plan.grids import unroll
+from fa.plan.limits import LONGEST_COMMAND
 from fa.plan.networks import format_networks
 
 FANOUT_AXES = ("hidden", "feedback", "seed")
@@ -50,6 +52,9 @@ def shards(config: Mapping[str, Any]) -> dict[str, Shard]:
 
     A run that several experiments share is the first one's, whichever of them are run: so what
     is in a job does not depend on the study, and nothing is trained again when an experiment joins.
+
+    Raises:
+        UserError: a job has more networks than its command line can name.
     """
     packed: dict[str, list[Run]] = defaultdict(list)
     members: dict[str, set[str]] = defaultdict(set)
@@ -57,10 +62,17 @@ def shards(config: Mapping[str, Any]) -> dict[str, Shard]:
         shard = shard_name(run, names[0], config["experiments"][names[0]])
         packed[shard].append(run)
         members[shard] |= set(names)
-    return {
+    made = {
         name: Shard(name, tuple(sorted(packed[name])), frozenset(members[name]))
         for name in sorted(packed)
     }
+    for name, job in made.items():
+        if len(job.networks) > LONGEST_COMMAND:
+            raise UserError(
+                f"the job {name} has {len(job.runs):,} runs, more than its command line can "
+                "name; give fanout another axis, lower seeds_per_job, or take seeds in a row"
+            )
+    return made
 
 
 def shard_name(run: Run, name: str, experiment: Mapping[str, Any]) -> str:

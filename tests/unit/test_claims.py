@@ -472,6 +472,17 @@ def test_what_is_wrong_is_named(tmp_path):
         ({"trained_only": "yes"}, 'claim 1, trained_only: "yes" is of the wrong type'),
         ({"kind": "share"}, "claim 1, entry: between is missing"),
         ({"kind": "best"}, "claim 1, entry: over, candidate is missing"),
+        ({"b": "random"}, "claim 1, b: 'random' is a, too; compare two arms"),
+        ({"kind": "collapse"}, 'claim 1, metric: "test_accuracy" has to be collapsed'),
+        (
+            {"kind": "equivalence", "b": 0.5},
+            "claim 1, b: 0.5 is of the wrong type; it must be text",
+        ),
+        (
+            {"kind": "equivalence", "metric": "loss_area"},
+            "claim 1, metric: rules.margins has no loss_area",
+        ),
+        ({"command": ""}, 'claim 1, command: "" says nothing'),
         ({"id": 1}, "claims[0].id: 1 is of the wrong type; it must be text"),
     ],
 )
@@ -499,6 +510,32 @@ def test_two_claims_of_one_id_are_named(tmp_path):
         ("  minimum_runs: 6", "  minimum_run: 6", "rules: unknown key minimum_run"),
         ("feedback: onehot", "feedbak: onehot", "arms.one-hot: unknown key feedbak"),
         ("rules:", "rules: [", "is no YAML: "),
+        (
+            "between: [0.70, 0.80]",
+            "between: [0.80, 0.70]",
+            "claim 7a, between: nothing lies between 0.8 and 0.7; the smaller bound is the first",
+        ),
+        (
+            "over: learning_rate",
+            "over: feedback",
+            "claim 8a, over: there is no 'feedback'; choose from batch_size, epochs, hidden",
+        ),
+        (
+            "metric: multiplications",
+            "metric: test_accuracy",
+            'claim 9, metric: "test_accuracy" has to be multiplications',
+        ),
+        (
+            "    test_accuracy: 0.005",
+            "    test_acuracy: 0.005",
+            "rules.margins: 'test_acuracy' is not a metric; choose from",
+        ),
+        (
+            "feedback: onehot",
+            "feedback: onehott",
+            "arms.one-hot.feedback: 'onehott' is not a feedback mode; choose from backprop",
+        ),
+        ("    expect: lower\n", "    expect: lower\n    expect: higher\n", "expect: in lines "),
     ],
 )
 def test_a_mistake_in_the_rules_is_named(tmp_path, old, new, message):

@@ -113,7 +113,7 @@ def test_streams_are_named_and_independent():
     ],
 )
 def test_what_a_rule_draws_is_checked(monkeypatch, draw, says):
-    rules = {"mine": types.SimpleNamespace(draw=draw)}
+    rules = {"mine": types.SimpleNamespace(REDRAWN="never", draw=draw)}
     monkeypatch.setattr(feedback, "mode", rules.__getitem__)
     where = f"{Path(feedback.__file__).parent}/mine.py: draw(stream, 3, 2) "
     assert feedback.draw_problem("mine", 3, 2) == (None if says is None else where + says)
@@ -122,7 +122,7 @@ def test_what_a_rule_draws_is_checked(monkeypatch, draw, says):
 def test_a_rule_is_tried_with_the_stream_of_its_first_run(monkeypatch):
     drawn = []
     rule = types.SimpleNamespace(
-        draw=lambda stream, *sizes: drawn.append((stream.random(), *sizes))
+        REDRAWN="never", draw=lambda stream, *sizes: drawn.append((stream.random(), *sizes))
     )
     monkeypatch.setattr(feedback, "mode", lambda name: rule)
     assert feedback.draw_problem("mine", 3, 2) is None

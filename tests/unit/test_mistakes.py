@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+import json
 import re
 import subprocess
 import sys
@@ -11,10 +12,13 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import ROOT
+from conftest import MNIST, ROOT
+from fa.__main__ import main
+from fa.checks.documents import read_yaml
 from fa.checks.errors import UserError
 from fa.learning import backends, feedback, training
-from fa.plan import results
+from fa.pages.figures import TITLES
+from fa.plan import limits, results
 from fa.plan.config import checked
 from fa.plan.grids import unroll
 from fa.plan.networks import format_networks, format_seeds, parse_networks, parse_seeds
@@ -168,6 +172,21 @@ MISTAKES = [
     ('results: "a\\nb"', "results: 'a\\nb' is no name that every tool can take"),
     ('results: "$(touch x)"', "is no name that every tool can take"),
     ("results: /etc/hostname", "results: /etc/hostname is a file; name a folder"),
+    (f"results: {'a' * 300}", "is too long; name a folder with a shorter path"),
+    (f"results: {'a/' * 1500}", "is too long; name a folder with a shorter path"),
+    # What make, a file system, a command line or a planner's patience cannot take
+    *((f"experiments: {{{name}: [{{hidden: 5, feedback: random}}]}}", f'experiments: "{name}" is taken; choose another name') for name in ("docs", "fa", "LICENSE", "Makefile")),
+    ("experiments: {Claims: [{hidden: 5, feedback: random}]}", "experiments: claims and Claims are one name where folders ignore case; rename Claims"),
+    ("experiments: {Docs: [{hidden: 5, feedback: random}]}", "experiments: docs and Docs are one name where folders ignore case; rename Docs"),
+    ("experiments: {results: [{hidden: 5, feedback: random}]}", "experiments: results is the folder of the results; choose another name"),
+    ("{results: Mine/x}", "experiments: mine is the folder of the results; choose another name"),
+    (f"experiments: {{{'a' * 101}: [{{hidden: 5, feedback: random}}]}}", "is too long; it has at most 100 characters"),
+    (f"experiments: {{mine: {{grids: [{{hidden: 5, feedback: random}}], figures: {{{'a' * 101}: accuracy}}}}}}", "is too long; it has at most 100 characters"),
+    ("dataset: {directory: ''}", 'dataset.directory: "" says nothing; fill it in, or leave the key out'),
+    ("{seeds: 500000, experiments: {b: [{hidden: 6, feedback: random}], c: [{hidden: 7, feedback: random}]}}", "experiments: 1,500,000 runs in all; at most 1,000,000 can be planned: take some experiments out"),
+    (f"experiments: {{mine: {{grids: [{{hidden: 5, feedback: random}}], about: {'x' * 100_000}}}}}", "characters as JSON, but at most 100,000 fit a command line"),
+    (f"seeds: 0x{'f' * 5000}", "config: it has a number of thousands of digits; write a smaller one"),
+    (f"training: {{learning_rate: 0x{'f' * 5000}}}", "training.learning_rate: so large a number is not a finite number above 0 that float32 holds"),
 ]  # fmt: skip
 
 
@@ -190,7 +209,7 @@ def test_there_are_a_hundred_of_them():
     assert len({text for text, _ in MISTAKES}) >= 100
 
 
-@pytest.mark.parametrize(("text", "message"), MISTAKES, ids=[text for text, _ in MISTAKES])
+@pytest.mark.parametrize(("text", "message"), MISTAKES, ids=[text[:99] for text, _ in MISTAKES])
 def test_a_mistake_is_named_with_its_remedy(text, message):
     with pytest.raises(UserError) as caught:
         checked(merged(text), SCHEMA)
@@ -257,21 +276,125 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path, monkeypatch):
         checked(merged(f"results: {tmp_path}/x/y"), SCHEMA)
 
 
+def test_a_folder_in_a_closed_one_is_refused(tmp_path, monkeypatch):
+    """What lies in it cannot even be asked for."""
+    monkeypatch.setattr(
+        results.os.path, "lexists", lambda path: path in (tmp_path, *tmp_path.parents)
+    )
+    monkeypatch.setattr(results.Path, "exists", lambda path: (_ for _ in ()).throw(PermissionError))
+    monkeypatch.setattr(results.os, "access", lambda path, mode: path != tmp_path)
+    with pytest.raises(UserError, match=f"results: you cannot write to {tmp_path}; name another"):
+        checked(merged(f"results: {tmp_path}/x/y"), SCHEMA)
+
+
+def test_a_link_that_leads_nowhere_is_refused(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "gone")
+    with pytest.raises(UserError, match="link is a link that leads nowhere; name a folder"):
+        checked(merged(f"results: {tmp_path}/link/x"), SCHEMA)
+
+
+def test_planning_draws_no_more_than_it_has_time_for(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(
+        feedback, "draw_problem", lambda name, hidden, outputs: drawn.append((name, hidden))
+    )
+    grid = {"hidden": list(range(90_000, 91_000)), "feedback": ["random", "onehot"]}
+    checked(merged("{}") | {"experiments": {"mine": [grid]}}, SCHEMA)
+    assert {name for name, _ in drawn} == {"random", "onehot"}
+    assert sum(10 * hidden for _, hidden in drawn) <= limits.MOST_DRAWN
+
+
+def test_every_size_of_the_study_is_drawn(monkeypatch):
+    drawn = set()
+    monkeypatch.setattr(
+        feedback, "draw_problem", lambda name, hidden, outputs: drawn.add((name, hidden))
+    )
+    full = checked(yaml.safe_load((ROOT / "config.yaml").read_text()), SCHEMA)
+    assert drawn == {(run.feedback, run.hidden) for run in unroll(full)}
+
+
+def test_a_job_with_more_networks_than_its_command_can_name_is_refused():
+    config = merged("experiments: {mine: [{hidden: [1, 2, 3], feedback: random}]}")
+    config["seeds"] = list(range(0, 14_000, 2))
+    assert len(shards(checked(config | {"fanout": ["hidden"]}, SCHEMA))) == 3
+    with pytest.raises(UserError, match=r"the job mine/.* has 21,000 runs, more than its command"):
+        shards(checked(config | {"fanout": []}, SCHEMA))
+
+
+def test_a_command_of_the_longest_length_can_be_started():
+    words = "true " + "x" * limits.LONGEST_COMMAND
+    assert subprocess.run(["bash", "-c", words], check=False).returncode == 0
+
+
 def test_the_taken_names_are_those_that_make_something():
     taken = set(SCHEMA["$defs"]["not_taken"]["not"]["enum"])
     makefile = (ROOT / "Makefile").read_text()
     targets = set(re.findall(r"^(\w+):", makefile, re.MULTILINE)) - {"COMPILE"}
     rules = (ROOT / "workflow/rules/common.smk").read_text()
     tables = ast.literal_eval(re.search(r"CLAIM_TABLES = (\{.*?\n\})", rules, re.DOTALL)[1])
-    assert taken == targets | set(tables) | {"all", "quick"}
+    names = re.compile(SCHEMA["$defs"]["name"]["pattern"])
+    lying_there = {top for top in listed_tops() if names.search(top)} | {"data"}
+    assert taken == targets | set(tables) | {"all", "quick"} | lying_there
 
 
-def test_results_may_not_lie_on_the_sources():
+def listed_tops():
+    """Return the names of the files and folders of the checkout."""
     listed = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    tops = {path.partition("/")[0] for path in listed.stdout.splitlines() if "/" in path}
+    return {path.partition("/")[0] for path in listed.stdout.splitlines()}
+
+
+def test_results_may_not_lie_on_the_sources():
+    tops = {top for top in listed_tops() if (ROOT / top).is_dir()}
     assert {top for top in tops if not top.startswith(".")} | {"data"} == set(results.SOURCES)
+
+
+TEXT = "a\n{x} %s $\\alpha$ <b>&amp; é 漢 \"q\" 'q' | # _ ^ ~"
+STUDIES = {
+    "a single run": {"hidden": 5, "feedback": "random", "seeds": 1},
+    "diverging runs": {
+        "hidden": 5,
+        "feedback": ["backprop", "random"],
+        "learning_rate": [1e30, 0.1],
+    },
+    "epochs that differ": {"hidden": 5, "feedback": ["backprop", "onehot"], "epochs": [1, 3]},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("grid", STUDIES.values(), ids=list(STUDIES))
+def test_what_is_accepted_has_all_its_tables_and_figures(grid, tmp_path):
+    """A figure of a sweep, too, where there is none."""
+    config = merged("{seeds: 2, backend: numpy, fanout: []}")
+    figures = {f"of_{kind}": kind for kind in TITLES}
+    config["experiments"] = {
+        "odd": {"title": TEXT, "about": TEXT, "figures": figures, "grids": [grid]}
+    }
+    full = checked(config, SCHEMA)
+
+    def fa(command, *arguments):
+        assert main([command, *map(str, arguments)]) == 0
+
+    metrics = ["--metrics", tmp_path / "metrics", "--output"]
+    fa("plan", "--config", json.dumps(full), "--output", tmp_path / "plan.json")
+    for name, shard in shards(full).items():
+        file = tmp_path / f"runs/{name}.parquet"
+        words = [*shard.networks.split(), *shard.settings.split(), "--backend", "numpy"]
+        fa("train", *words, "--data", MNIST, "--output", file)
+    inputs = ["--plan", tmp_path / "plan.json", "--runs", tmp_path / "runs"]
+    fa("gather", *inputs, "--output", tmp_path / "metrics")
+    for name in figures:
+        fa("figure", name, *metrics, tmp_path / f"{name}.svg")
+    fa(
+        "table",
+        "odd",
+        *metrics,
+        *(tmp_path / f"odd.{kind}" for kind in ("csv", "md", "tex", "html")),
+    )
+    fa("claims", *metrics, tmp_path / "claims.md")
+    fa("numbers", *metrics, tmp_path / "numbers.csv")
+    assert all(path.stat().st_size for path in tmp_path.iterdir())
 
 
 # Rules' modules.
@@ -296,6 +419,9 @@ BROKEN = [
     (ARRAY, "np.ones((hidden, outputs))", "returns float64 of shape (5, 10), not float32 of shape (5, 10)"),
     (ARRAY, "[[1.0] * outputs] * hidden", "returns list, not an array or None"),
     (ARRAY, f"np.nan * {ARRAY}", "returns numbers that are not finite"),
+    (ARRAY, f"np.ma.array({ARRAY})", "returns MaskedArray, not an array or None"),
+    ("SCALED = True", "SCALED = np.ones(2)", "SCALED has to be one of True, False"),
+    ("import numpy as np", "import numpy as np, sys; sys.exit(3)", "cannot be imported (SystemExit: 3)"),
     (ARRAY, "1 / 0", "fails (ZeroDivisionError: division by zero)"),
     ("import numpy", "import nunpy", "cannot be imported (ModuleNotFoundError: No module named 'nunpy')"),
     ("return", "retrun", "cannot be imported (SyntaxError"),
@@ -306,10 +432,10 @@ BROKEN = [
 def rule(monkeypatch, tmp_path):
     """Return a function that puts a rule into the folder of the rules."""
 
-    def write(text):
+    def write(text, name="mine"):
         folder = tmp_path / "rules"
         folder.mkdir()
-        (folder / "mine.py").write_text(text)
+        (folder / f"{name}.py").write_text(text)
         monkeypatch.setattr(feedback, "__path__", [*feedback.__path__, str(folder)])
         monkeypatch.setattr(feedback, "__file__", str(folder / "__init__.py"))
         monkeypatch.delitem(sys.modules, "fa.learning.feedback.mine", raising=False)
@@ -345,9 +471,70 @@ def test_a_rule_that_is_right_is_taken(rule, digits):
     assert len(epochs) == 2
 
 
+def test_a_rule_redrawn_every_batch_has_to_draw(rule):
+    rule('SCALED = True\nREDRAWN = "batch"\ndef draw(stream, hidden, outputs): return None\n')
+    with pytest.raises(UserError, match=r"mine\.py: draw.* returns None, but w2 is not drawn"):
+        checked(merged(MINE), SCHEMA)
+
+
+@pytest.mark.parametrize("name", ["scale", "stream", "math", "np", "my-rule", "a b", "it's"])
+def test_a_rule_whose_name_cannot_be_is_refused(rule, name):
+    before = getattr(feedback, name, None)
+    rule(RULE, name)
+    config = merged("{}") | {"experiments": {"e": [{"hidden": 5, "feedback": name}]}}
+    with pytest.raises(
+        UserError, match=r"\.py: (its name is in use here; give|a mode is named by)"
+    ):
+        checked(config, SCHEMA)
+    assert getattr(feedback, name, None) is before
+
+
+def test_a_rule_that_fails_at_every_size_is_named_once(rule):
+    rule(RULE.replace(ARRAY, "1 / 0"))
+    config = merged("experiments: {mine: [{hidden: [1, 2, 3], feedback: mine}]}")
+    with pytest.raises(UserError) as caught:
+        checked(config, SCHEMA)
+    assert str(caught.value).count("mine.py") == 1
+
+
 def test_a_broken_rule_that_nobody_uses_is_no_matter(rule):
     rule("this is no Python")
     checked(merged("{}"), SCHEMA)
+
+
+# YAML.
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("seeds: 1\nstudy: all\nseeds: 2\n", "twice, and YAML would forget the first:\n  seeds: in lines 1 and 3"),
+        ("a:\n  - {b: 1, c: 2, b: 3}\n", "\n  b: in lines 2 and 2; keep one"),
+        ("a: 1\n\tb: 2\n", " is no YAML: "),
+        ("a: 2026-13-45\n", " is no YAML: month must be in 1..12"),
+        ("a: [1\n", " is no YAML: "),
+        ("a: é".encode("latin-1"), " is no text in UTF-8: save it as that"),
+        (None, " cannot be read (No such file or directory)"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_no_good_yaml_is_refused(tmp_path, text, message):
+    file = tmp_path / "a.yaml"
+    if text is not None:
+        file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(UserError) as caught:
+        read_yaml(file)
+    assert str(caught.value).startswith(str(file))
+    assert message in str(caught.value)
+
+
+def test_yaml_is_read_with_its_anchors(tmp_path):
+    (tmp_path / "a.yaml").write_text("a: &x {b: 1}\nc: {<<: *x, d: 2}\ne: [*x, *x]\nf: &y [*y]\n")
+    assert read_yaml(tmp_path / "a.yaml")["c"] == {"b": 1, "d": 2}
+
+
+def test_ours_say_nothing_twice():
+    for path in (ROOT / "config.yaml", ROOT / "workflow/quick.yaml"):
+        assert read_yaml(path) == yaml.safe_load(path.read_text())
 
 
 # Whatever there is.
@@ -359,11 +546,22 @@ JSON = st.recursive(
     ),
     max_leaves=5,
 )
+YAML = JSON | st.dates() | st.binary(max_size=3) | st.integers(2**20000, 2**20000 + 1)
 KEYS = ["results", "dataset", "training", "seeds", "study", "fanout", "seeds_per_job", "backend"]
 KEYS += ["experiments", "training.epochs", "dataset.directory", "experiments.mine", "mine"]
+KEYS += ["training.learning_rate", "training.batch_size", "dataset.train_samples"]
+GRID_KEYS = [
+    "hidden",
+    "feedback",
+    "feedback_scale",
+    "batch_size",
+    "learning_rate",
+    "epochs",
+    "seeds",
+]
 
 
-@given(st.sampled_from(KEYS), JSON)
+@given(st.sampled_from(KEYS), YAML)
 def test_whatever_stands_there_it_is_refused_in_words_or_unrolls(key, value):
     config = yaml.safe_load(GOOD)
     *parents, last = key.split(".")
@@ -371,6 +569,17 @@ def test_whatever_stands_there_it_is_refused_in_words_or_unrolls(key, value):
     for parent in parents:
         place = place[parent]
     place[last] = value
+    refused_in_words_or_unrolled(config)
+
+
+@given(st.sampled_from(GRID_KEYS), YAML)
+def test_whatever_a_grid_has_it_is_refused_in_words_or_unrolls(key, value):
+    config = yaml.safe_load(GOOD)
+    config["experiments"]["mine"][0][key] = value
+    refused_in_words_or_unrolled(config)
+
+
+def refused_in_words_or_unrolled(config):
     try:
         full = checked(config, SCHEMA)
     except UserError as error:

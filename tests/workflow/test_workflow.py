@@ -228,6 +228,16 @@ def test_a_wrong_configuration_stops_at_planning_time(tmp_path, change, message)
     assert 'File "' not in done.stderr
 
 
+def test_a_key_that_stands_twice_stops_at_planning_time(tmp_path):
+    """YAML forgets the first, and with it perhaps an experiment."""
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(SMALL) + "seeds: 30\n")
+    done = snakemake(tmp_path, "--dry-run")
+    assert done.returncode != 0
+    assert "error: config.yaml says something twice, and YAML would forget the first" in done.stderr
+    assert "seeds: in lines" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_folder_of_digits_may_be_called_anything(tmp_path):
     """No shell reads what config.yaml says, and the files' names do not matter."""
     digits = tmp_path / "o'brien's \"$(touch pwned)\"; touch pwned #"

@@ -6,8 +6,6 @@ import sys
 from pathlib import Path
 from shlex import quote
 
-import yaml
-
 # Of the Snakefile itself, where a study's folder has a link to it.
 ROOT = Path(workflow.main_snakefile).resolve().parent
 sys.path.insert(0, str(ROOT))
@@ -23,6 +21,7 @@ shell.prefix(
     )
 )
 
+from fa.checks.documents import read_yaml
 from fa.checks.locks import hold
 from fa.metrics import code
 from fa.mnist.files import FILES, directory_problem
@@ -54,13 +53,12 @@ def require_profile(arguments):
 
 try:
     require_profile(sys.argv[1:])
+    # Snakemake has read them already, and keeps the last of what stands there twice.
+    for file in workflow.configfiles if workflow.is_main_process else []:
+        read_yaml(file)
     STUDY = checked(
         config,
-        yaml.safe_load(
-            Path(ROOT, "workflow/schemas/config.schema.yaml").read_text(
-                encoding="utf-8"
-            )
-        ),
+        read_yaml(Path(ROOT, "workflow/schemas/config.schema.yaml")),
     )
     # Where jobs run elsewhere, the folder need not be there.
     MINE = STUDY["dataset"]["directory"]
@@ -68,6 +66,7 @@ try:
         raise UserError(
             f"dataset.directory: {why}; name the folder of MNIST's four files"
         )
+    SHARDS = shards(STUDY)
 except UserError as error:
     # Not a WorkflowError: Snakemake would print lines of this file under the message.
     sys.exit(f"error: {error}")
@@ -75,7 +74,6 @@ except UserError as error:
 RESULTS = STUDY["results"]
 MNIST = "data/mnist"
 MNIST_FILES = [f"{MNIST}/{name}" for name in FILES]
-SHARDS = shards(STUDY)
 # What was trained before stays in the results.
 STUDY["study"] = shown(STUDY, SHARDS, Path(RESULTS, "runs"))
 EXPERIMENTS = {name: STUDY["experiments"][name] for name in STUDY["study"]}

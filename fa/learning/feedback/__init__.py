@@ -14,6 +14,7 @@ import importlib
 import itertools
 import math
 import pkgutil
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -57,13 +58,20 @@ def checked(name: str) -> ModuleType:
         UserError: it cannot be imported, or something in it is missing or wrong.
     """
     file = f"{Path(__file__).parent / name}.py"
+    if not re.fullmatch("[A-Za-z][A-Za-z0-9_]*", name):
+        raise UserError(f"{file}: a mode is named by letters, digits and _, a letter first")
+    # A module becomes an attribute of its package, in the place of what had that name there.
+    own = f"{__name__}.{name}"
+    if getattr(globals().get(name), "__name__", own) != own:
+        raise UserError(f"{file}: its name is in use here; give the file another one")
     try:
         module = importlib.import_module(f"{__name__}.{name}")
-    except Exception as error:  # whatever its author has written
+    except (Exception, SystemExit) as error:  # whatever its author has written
         raise UserError(f"{file} cannot be imported ({type(error).__name__}: {error})") from error
     allowed = {"SCALED": (True, False), "REDRAWN": ("never", "epoch", "batch")}
     for key, values in allowed.items():
-        if getattr(module, key, None) not in values:
+        value = getattr(module, key, None)
+        if not isinstance(value, bool | str) or value not in values:
             choice = ", ".join(map(repr, values))
             raise UserError(f"{file}: {key} has to be one of {choice}")
     if not callable(getattr(module, "draw", None)):
@@ -78,11 +86,13 @@ def draw_problem(name: str, hidden: int, outputs: int) -> str | None:
         weights = mode(name).draw(stream(0, "feedback", name, hidden), hidden, outputs)
     except UserError as error:
         return str(error)
-    except Exception as error:  # whatever its author has written
+    except (Exception, SystemExit) as error:  # whatever its author has written
         return f"{where} fails ({type(error).__name__}: {error})"
+    if weights is None and mode(name).REDRAWN == "batch":
+        return f"{where} returns None, but w2 is not drawn: REDRAWN has to be 'never'"
     if weights is None:
         return None
-    if not isinstance(weights, np.ndarray):
+    if type(weights) is not np.ndarray:  # a matrix is one, too, and multiplies otherwise
         return f"{where} returns {type(weights).__name__}, not an array or None"
     if weights.shape != (hidden, outputs) or weights.dtype != np.float32:
         return (
