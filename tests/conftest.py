@@ -8,12 +8,17 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import settings
 
 from fa.metrics.digests import digest
 from fa.mnist.digits import load
 
 ROOT = Path(__file__).parents[1]
 MNIST = ROOT / "data" / "mnist"
+
+# A busy machine is no failure.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import MNIST, ROOT
@@ -561,6 +561,7 @@ GRID_KEYS = [
 ]
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(st.sampled_from(KEYS), YAML)
 def test_whatever_stands_there_it_is_refused_in_words_or_unrolls(key, value):
     config = yaml.safe_load(GOOD)
@@ -572,6 +573,7 @@ def test_whatever_stands_there_it_is_refused_in_words_or_unrolls(key, value):
     refused_in_words_or_unrolled(config)
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(st.sampled_from(GRID_KEYS), YAML)
 def test_whatever_a_grid_has_it_is_refused_in_words_or_unrolls(key, value):
     config = yaml.safe_load(GOOD)
@@ -588,12 +590,14 @@ def refused_in_words_or_unrolled(config):
         assert unroll(full)
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(st.text(max_size=30) | st.from_regex(r"\A[0-9,-]{1,8}\Z"))
 def test_any_text_is_seeds_or_a_value_error(text):
     with contextlib.suppress(ValueError):
         assert all(isinstance(seed, int) and seed >= 0 for seed in parse_seeds(text))
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(st.sets(st.integers(0, 300), min_size=1).map(sorted))
 def test_seeds_are_read_as_they_are_written(seeds):
     assert parse_seeds(format_seeds(seeds)) == seeds
@@ -607,6 +611,7 @@ def test_seeds_that_cannot_be_are_refused_at_once(text):
         parse_seeds(text)
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(
     st.text(max_size=60)
     | st.lists(
@@ -648,6 +653,7 @@ RUNS = st.builds(
 )  # fmt: skip
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(RUNS, st.sets(st.sampled_from(["hidden", "feedback", "seed"])), st.integers(1, 30))
 def test_shards_part_what_cannot_share_a_job_and_read_back(grid, fanout, seeds_per_job):
     config = yaml.safe_load(GOOD) | {
