@@ -25,6 +25,10 @@ RUN_KEYS = tuple(field.name for field in fields(Run))
 LARGEST_BATCH = 2**16
 """Of backend numba, where a sample's place in its batch is a uint16."""
 
+DEAD_BELOW = 0.1
+"""Activity that a dead output never reaches: the share of its digit, so what an output would say
+that knows nothing. Dead ones stay below 0.001, living ones of a network that learns reach 0.9."""
+
 SETTING = ("hidden", "batch_size", "learning_rate", "epochs")
 """What an experiment compares feedback modes under."""
 
@@ -39,8 +43,12 @@ class Epoch(NamedTuple):
         mean_loss: mean over the epoch's batches of the same sum, each before its update.
         pearson_r, angle, norm_ratio: alignment of w2 (no bias row) with the feedback weights
             in use, at the end of the epoch; see `fa.learning.alignment`.
+        pearson_r_random: the same r with the B that random feedback has for this seed and size,
+            whether it is in use or not: where it is not, a null for `pearson_r`.
         test_accuracy: share of the test samples whose largest output is the right one, at the
             end of the epoch; None in epochs that do not measure it.
+        dead_outputs: outputs whose activity stays below `DEAD_BELOW` over all test samples, where
+            accuracy is measured: each says no to every digit, its own among them.
         weights_digest: first 16 hex digits of the SHA-256 of w1 and w2, where accuracy is
             measured: two runs with the same one have the same weights, bit by bit.
     """
@@ -51,5 +59,7 @@ class Epoch(NamedTuple):
     pearson_r: float
     angle: float
     norm_ratio: float
+    pearson_r_random: float
     test_accuracy: float | None
+    dead_outputs: int | None
     weights_digest: str | None

@@ -9,9 +9,10 @@ import numpy as np
 from fa.learning import feedback
 from fa.learning.alignment import alignment
 from fa.learning.backends import Network, Task, Trainer
+from fa.learning.feedback import random
 from fa.learning.network import initial_weights
 from fa.learning.randomness import stream
-from fa.learning.run import Epoch, Run
+from fa.learning.run import DEAD_BELOW, Epoch, Run
 from fa.mnist.digits import CLASSES, PIXELS, Digits, split
 
 Progress = Callable[[int, int, Sequence[Epoch]], None]
@@ -77,12 +78,16 @@ def side_by_side(
         )
         for run in runs
     ]
+    drawn = [
+        random.draw(stream(run.seed, "feedback", "random", run.hidden), run.hidden, CLASSES)
+        for run in runs
+    ]
     for epoch in range(first.epochs):
         back = [next(weights) for weights in feedbacks]
         losses = trainer.epoch(back)
         evaluate = (epoch + 1) % evaluate_every == 0 or epoch + 1 == first.epochs
         yield [
-            measure(trainer, index, back[index], epoch, losses[index], evaluate)
+            measure(trainer, index, back[index], drawn[index], epoch, losses[index], evaluate)
             for index in range(len(runs))
         ]
 
@@ -91,21 +96,35 @@ def measure(
     trainer: Trainer,
     index: int,
     back: np.ndarray | float,
+    drawn: np.ndarray,
     epoch: int,
     losses: np.ndarray,
     evaluate: bool,
 ) -> Epoch:
-    """Measure one run at the end of an epoch; see `fa.learning.run.Epoch` for what and when."""
+    """Measure one run at the end of an epoch; see `fa.learning.run.Epoch` for what and when.
+
+    Args:
+        trainer: holds the network.
+        index: its place there.
+        back: the feedback weights of the epoch, as `Trainer.epoch` takes them.
+        drawn: those of random feedback, (hidden, outputs).
+        epoch: 0-based.
+        losses: (batches,), of the epoch.
+        evaluate: whether the test samples are looked at.
+    """
     w1, w2 = trainer.weights(index)
     forward = w2[:-1]
     # The feedback weights of the epoch's last batch, where every batch has its own.
     used = back.reshape(-1, *forward.shape)[-1] if isinstance(back, np.ndarray) else back * forward
+    accuracy, peaks = trainer.test(index) if evaluate else (None, None)
     return Epoch(
         epoch,
         float(losses[0]),
         math.fsum(losses) / len(losses),
         *alignment(forward, used),
-        test_accuracy=trainer.test_accuracy(index) if evaluate else None,
+        pearson_r_random=alignment(forward, drawn).pearson_r,
+        test_accuracy=accuracy,
+        dead_outputs=None if peaks is None else int(np.sum(peaks < DEAD_BELOW)),
         weights_digest=digest(w1, w2) if evaluate else None,
     )
 

@@ -104,9 +104,11 @@ def summary(curve: pa.Table, experiments: Sequence[str]) -> dict:
     finite = all(math.isfinite(loss) for loss in curve["mean_loss"].to_pylist())
     return {key: last[key] for key in RUN_KEYS} | {
         "test_accuracy": last["test_accuracy"],
+        "dead_outputs": last["dead_outputs"],
         "final_loss": last["loss"],
         "final_mean_loss": last["mean_loss"],
         "final_pearson_r": last["pearson_r"],
+        "final_pearson_r_random": last["pearson_r_random"],
         "weights_digest": last["weights_digest"],
         "finite": finite,
         "experiments": list(experiments),

@@ -35,7 +35,9 @@ EPOCH_SCHEMA = pa.schema(
         # float32, because arctan may differ in its last float64 bit between machines.
         ("angle", pa.float32()),
         ("norm_ratio", pa.float64()),
+        ("pearson_r_random", pa.float64()),
         ("test_accuracy", pa.float64()),
+        ("dead_outputs", pa.int32()),
         ("weights_digest", pa.string()),
     ]
 )

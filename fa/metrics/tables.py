@@ -15,9 +15,11 @@ RUNS_SCHEMA = pa.schema(
     [
         *KEY_SCHEMA,
         ("test_accuracy", pa.float64()),
+        ("dead_outputs", pa.int32()),
         ("final_loss", pa.float64()),
         ("final_mean_loss", pa.float64()),
         ("final_pearson_r", pa.float64()),
+        ("final_pearson_r_random", pa.float64()),
         ("weights_digest", pa.string()),
         ("finite", pa.bool_()),
         ("experiments", pa.list_(pa.string())),

@@ -74,8 +74,13 @@ class Trainer(Protocol):
     def weights(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         """Return w1 and w2 of one network as NumPy arrays, as they stand."""
 
-    def test_accuracy(self, index: int) -> float:
-        """Return the share of the test samples that one network classifies rightly."""
+    def test(self, index: int) -> tuple[float, np.ndarray]:
+        """Return how one network does on its test samples.
+
+        Returns:
+            The share that it classifies rightly, and each output's largest activity over all
+            samples, (outputs,) float32; a NaN counts as 0.
+        """
 
 
 def choose(name: str, seeds: int) -> type[Trainer]:

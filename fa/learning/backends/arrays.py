@@ -47,7 +47,9 @@ class ArrayTrainer:
         samples = task.samples
         self.x = xp.stack([inputs(xp, train) for train, _ in samples.values()])
         self.target = xp.stack([one_hot(xp, train) for train, _ in samples.values()])
-        self.test = {seed: (inputs(xp, test), test.labels) for seed, (_, test) in samples.items()}
+        self.test_samples = {
+            seed: (inputs(xp, test), test.labels) for seed, (_, test) in samples.items()
+        }
         self.networks = task.networks
         sizes = sorted({network.w1.shape[1] for network in self.networks})
         self.stacks = [self.stack(hidden, list(samples)) for hidden in sizes]
@@ -116,13 +118,14 @@ class ArrayTrainer:
         row = stack.members.index(index)
         return to_numpy(stack.w1[row, ...]), to_numpy(stack.w2[row, ...])
 
-    def test_accuracy(self, index: int) -> float:
-        """Return one network's test accuracy; see `fa.learning.backends.Trainer.test_accuracy`."""
-        x, labels = self.test[self.networks[index].seed]
+    def test(self, index: int) -> tuple[float, np.ndarray]:
+        """Return one network's accuracy and peaks; see `fa.learning.backends.Trainer.test`."""
+        x, labels = self.test_samples[self.networks[index].seed]
         w1, w2 = (self.xp.asarray(w) for w in self.weights(index))
         _, outputs = forward(x, w1, w2)
         guesses = to_numpy(self.xp.argmax(outputs, axis=-1))
-        return float(np.mean(guesses == labels))
+        known = self.xp.where(self.xp.isnan(outputs), 0, outputs)
+        return float(np.mean(guesses == labels)), to_numpy(self.xp.max(known, axis=0))
 
 
 class CupyTrainer(ArrayTrainer):

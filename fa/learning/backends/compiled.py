@@ -10,7 +10,7 @@ import numpy as np
 
 from fa.checks.errors import UserError
 from fa.learning.backends import Task, kernel
-from fa.learning.backends.kernel import BLOCK, LANES, STEP
+from fa.learning.backends.kernel import BLOCK, LANES, OUTPUTS, STEP
 from fa.learning.backends.packing import (
     compress_columns,
     compress_rows,
@@ -79,12 +79,12 @@ class CompiledTrainer:
         """Return w1 and w2 of one network; see `fa.learning.backends.Trainer.weights`."""
         return self.w1[index], self.w2[index]
 
-    def test_accuracy(self, index: int) -> float:
-        """Return one network's test accuracy; see `fa.learning.backends.Trainer.test_accuracy`."""
+    def test(self, index: int) -> tuple[float, np.ndarray]:
+        """Return one network's accuracy and peaks; see `fa.learning.backends.Trainer.test`."""
         w1, columns = pack_w1([self.w1[index]])
         w2, _ = pack_w2([self.w2[index]])
-        classes = np.empty(len(self.test_labels), np.uint8)
+        classes, peaks = np.empty(len(self.test_labels), np.uint8), zeros(OUTPUTS)
         hidden, outputs = zeros(BLOCK * columns), zeros(BLOCK * LANES)
         units = self.w1[index].shape[1]
-        kernel.predict(self.test_rows, columns, units, w1, w2, hidden, outputs, classes)
-        return float(np.mean(classes == self.test_labels))
+        kernel.predict(self.test_rows, columns, units, w1, w2, hidden, outputs, classes, peaks)
+        return float(np.mean(classes == self.test_labels)), peaks

@@ -419,8 +419,11 @@ def train_epoch(rows, lists, labels, size, columns, stride, networks, scratch, l
 
 
 @njit(cache=True, **PLAIN)
-def predict(rows, columns, units, w1, w2, hidden, outputs, classes):
-    """classes (samples,) = the place of the largest output, the first of equals."""
+def predict(rows, columns, units, w1, w2, hidden, outputs, classes, peaks):
+    """classes (samples,) = the place of the largest output, the first of equals.
+
+    peaks (OUTPUTS,) float32, zeros at first, become each output's largest activity.
+    """
     for first in range(0, classes.size, BLOCK):
         count = min(BLOCK, classes.size - first)
         forward(rows, first, count, w1, hidden, columns, columns)
@@ -433,6 +436,9 @@ def predict(rows, columns, units, w1, w2, hidden, outputs, classes):
                 if outputs[s * LANES + k] > outputs[s * LANES + best]:
                     best = k
             classes[first + s] = best
+            for k in range(OUTPUTS):
+                if outputs[s * LANES + k] > peaks[k]:
+                    peaks[k] = outputs[s * LANES + k]
 
 
 # --- making the lists ------------------------------------------------------------
