@@ -74,7 +74,7 @@ def compare(table: pd.DataFrame, rules: Rules, metric: str) -> dict[str, float]:
         "hedges_g": statistics.hedges_g(a, b),
         "d_z": statistics.d_z(differences),
         "correlation": statistics.correlation(a, b),
-        **collapses(table, rules),
+        **collapses(table),
     }
 
 
@@ -92,11 +92,11 @@ def differences_and_intervals(differences: np.ndarray) -> dict[str, float]:
     }
 
 
-def collapses(table: pd.DataFrame, rules: Rules) -> dict[str, float]:
+def collapses(table: pd.DataFrame) -> dict[str, float]:
     """Return how many runs of each arm collapsed, and McNemar's test of the two."""
-    if "b_accuracy" not in table:
+    if "b_dead" not in table:
         return {"a_collapsed": NAN, "b_collapsed": NAN, "mcnemar_p": NAN}
-    a, b = (table[name] < rules["collapsed_below"] for name in ("a_accuracy", "b_accuracy"))
+    a, b = table["a_dead"], table["b_dead"]
     return {
         "a_collapsed": a.sum(),
         "b_collapsed": b.sum(),

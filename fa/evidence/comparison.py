@@ -15,7 +15,7 @@ BASELINE = "backprop"
 POST = Path(__file__).parent / "post.yaml"
 
 
-def comparison(runs: pd.DataFrame, experiment: str, rules: Mapping[str, Any]) -> pd.DataFrame:
+def comparison(runs: pd.DataFrame, experiment: str) -> pd.DataFrame:
     """Return a row for each feedback mode under each setting, tested against backprop there.
 
     A setting without backprop has no test; one with backprop alone has a row without a mode.
@@ -23,15 +23,12 @@ def comparison(runs: pd.DataFrame, experiment: str, rules: Mapping[str, Any]) ->
     Args:
         runs: the experiment's, as in runs.parquet.
         experiment: its name; beside some the table has what the post reports.
-        rules: of claims.yaml.
     """
     reported = yaml.safe_load(POST.read_text(encoding="utf-8"))["tables"].get(experiment, [])
-    return pd.DataFrame(rows(runs, reported, rules))
+    return pd.DataFrame(rows(runs, reported))
 
 
-def rows(
-    runs: pd.DataFrame, reported: Sequence[Mapping[str, Any]], rules: Mapping[str, Any]
-) -> Iterator[dict[str, Any]]:
+def rows(runs: pd.DataFrame, reported: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     """Yield the rows of a comparison."""
     for setting, group in runs.groupby(list(SETTING)):
         baseline = group[group["feedback"] == BASELINE]
@@ -40,7 +37,7 @@ def rows(
         for (mode, scale), runs_of_mode in modes or [(("none", "none"), others)]:
             row = dict(zip(SETTING, setting, strict=True))
             row |= {"feedback": mode, "feedback_scale": scale}
-            row |= arm("backprop", baseline, rules) | arm("other", runs_of_mode, rules)
+            row |= arm("backprop", baseline) | arm("other", runs_of_mode)
             # A run that diverged may have no accuracy; n does not count it.
             accuracies = [side["test_accuracy"].dropna() for side in (runs_of_mode, baseline)]
             lower, median, upper = runs_of_mode["final_pearson_r"].quantile([0.25, 0.5, 0.75])
@@ -54,11 +51,10 @@ def rows(
             }
 
 
-def arm(name: str, runs: pd.DataFrame, rules: Mapping[str, Any]) -> dict[str, float]:
+def arm(name: str, runs: pd.DataFrame) -> dict[str, float]:
     """Return what describes one arm's test accuracies, as columns of that name."""
-    accuracy = runs["test_accuracy"]
-    collapsed = (accuracy < rules["collapsed_below"]).sum()
-    return described(name, accuracy) | {f"{name}_collapsed": collapsed}
+    collapsed = (runs["dead_outputs"] > 0).sum()
+    return described(name, runs["test_accuracy"]) | {f"{name}_collapsed": collapsed}
 
 
 def reported_values(

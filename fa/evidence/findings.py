@@ -1,16 +1,19 @@
 """From samples to findings: what the runs say about a claim, one function a kind of claim."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from fa.evidence import statistics
+from fa.evidence.failures import Arm, Difference, difference_of_means, paired_difference
 from fa.evidence.measures import METRICS, Claim, Rules
 from fa.evidence.samples import Study, samples
-from fa.evidence.statistics import NAN
+from fa.evidence.statistics import NAN, Interval
+
+UNSEEN = "failures that were not seen could make up for it"
 
 
 @dataclass(frozen=True)
@@ -20,29 +23,32 @@ class Finding:
     Attributes:
         test: the test's name.
         n: seeds, those of the smallest comparison in a sweep.
+        first_seed: the smallest of them.
         measured: the difference or the value that the claim is about, in the metric's unit.
-        low, high: its interval.
+        interval: gives its interval; to be called where that is wanted, because it takes time.
         a, b: the values behind a difference.
         at: in a sweep, the value of the swept setting that b (and, but for a candidate, a) is at.
         effect: the paired effect size d_z, where there are differences of means.
-        p: of the test, before Holm's correction.
-        favours: whether a small p speaks for the claim (else against it).
-        proved, refuted: why the claim holds, or does not, whatever p is; empty where not so.
+        p_for: of the test that the claim is right, one-sided, before Holm's correction.
+        p_against: of the test that it is wrong, likewise.
+        bar: why the claim cannot hold, whatever p_for is; empty where it can.
+        proved, refuted: why the claim holds, or does not, without a test; empty where not so.
         note: why nothing can be said; empty where something can.
-        detail: what was found at which value of a sweep, where not the same at all.
+        detail: what was found at which value of a sweep, or what a difference is made of.
     """
 
     test: str
     n: int = 0
+    first_seed: float = NAN
     measured: float = NAN
-    low: float = NAN
-    high: float = NAN
+    interval: Callable[[], Interval] = Interval.unknown
     a: float = NAN
     b: float = NAN
     at: float = NAN
     effect: float = NAN
-    p: float = NAN
-    favours: bool = True
+    p_for: float = NAN
+    p_against: float = NAN
+    bar: str = ""
     proved: str = ""
     refuted: str = ""
     note: str = ""
@@ -60,176 +66,222 @@ def reported_difference(claim: Claim) -> float:
     return reported.get("a", NAN) - reported.get("b", NAN)
 
 
+def margin_of(claim: Claim, rules: Rules) -> float:
+    """Return the difference that is too small to matter: the post's own, where that is smaller."""
+    margin = rules["margins"].get(claim["metric"], 0)
+    reported = abs(reported_difference(claim))
+    return reported if reported < margin else margin
+
+
 def differences_in(table: pd.DataFrame) -> np.ndarray:
     """Return a minus b for each seed of a table."""
     return statistics.paired_differences(table["a"], table["b"])
 
 
-def difference_of_means(table: pd.DataFrame) -> dict[str, Any]:
+def of_accuracies(claim: Claim, table: pd.DataFrame) -> bool:
+    """Return whether a claim compares the accuracies of two arms."""
+    return claim["metric"] == "test_accuracy" and "b_dead" in table
+
+
+def possible(claim: Claim, rules: Rules, table: pd.DataFrame) -> Difference:
+    """Return what the difference of two mean accuracies may be, failures not seen among them."""
+    if claim.get("trained_only"):
+        return paired_difference(differences_in(table), rules["draws"])
+    a, b = (Arm(table[x].to_numpy(), table[f"{x}_dead"].to_numpy()) for x in "ab")
+    return difference_of_means(a, b, rules, rules["draws"])
+
+
+def interval_of(claim: Claim, rules: Rules, table: pd.DataFrame) -> Callable[[], Interval]:
+    """Return what gives the interval of a difference of means."""
+    if of_accuracies(claim, table):
+        return lambda: possible(claim, rules, table).interval(rules["level"])
+    return lambda: statistics.mean_interval(differences_in(table), 1 - 2 * rules["level"])
+
+
+def seeds_of(tables: Iterable[pd.DataFrame]) -> dict[str, Any]:
+    """Return the parts of a finding that say which seeds it is of."""
+    tables = list(tables)
+    return {"n": min(map(len, tables)), "first_seed": min(table.index.min() for table in tables)}
+
+
+def difference_parts(claim: Claim, rules: Rules, table: pd.DataFrame) -> dict[str, Any]:
     """Return the parts of a finding that every difference of means has."""
     differences = differences_in(table)
-    low, high = statistics.mean_interval(differences)
+    # In units of a spread that nearly nothing has but the accident of where runs fail.
+    telling = "b_dead" not in table or not any(collapsed(table, x) for x in "ab")
     return {
-        "n": len(table),
         "measured": differences.mean(),
-        "low": low,
-        "high": high,
+        "interval": interval_of(claim, rules, table),
         "a": table["a"].mean(),
         "b": table["b"].mean(),
-        "effect": statistics.d_z(differences),
+        "effect": statistics.d_z(differences) if telling else NAN,
     }
 
 
 def find_mean(claim: Claim, rules: Rules, tables: dict[Any, pd.DataFrame]) -> Finding:
     """Compare two means."""
     table = tables[None]
-    parts = difference_of_means(table)
-    differences = differences_in(table)
-    return Finding(
+    ahead, margin = side(claim) * differences_in(table), margin_of(claim, rules)
+    finding = Finding(
         "paired permutation",
-        **parts,
-        p=statistics.permutation_p(differences),
-        favours=side(claim) * parts["measured"] > 0,
-        refuted=refutation(claim, rules, differences, parts["low"], parts["high"]),
+        **seeds_of([table]),
+        **difference_parts(claim, rules, table),
+        p_for=statistics.permutation_p(ahead, "greater", rules["draws"]),
+        p_against=statistics.permutation_p(ahead - margin, "less", rules["draws"]),
+    )
+    if not of_accuracies(claim, table):
+        return finding
+    oriented = possible(claim, rules, table if side(claim) > 0 else swapped(table))
+    above = oriented.interval(rules["level"]).low > 0
+    return replace(
+        finding,
+        p_against=oriented.below_p(margin),
+        bar="" if above or claim.get("trained_only") else UNSEEN,
+        detail=parts_text(claim, rules, table),
     )
 
 
-def refutation(claim: Claim, rules: Rules, differences: np.ndarray, low: float, high: float) -> str:
-    """Return why a claimed difference is not there; empty where nothing says so."""
-    margin = rules["margins"].get(claim["metric"])
-    if margin is None:
+def swapped(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with a and b exchanged."""
+    names = {f"{x}{end}": f"{y}{end}" for x, y in ("ab", "ba") for end in ("", "_dead")}
+    return table.rename(columns=names)
+
+
+def parts_text(claim: Claim, rules: Rules, table: pd.DataFrame) -> str:
+    """Return what a difference of accuracies is made of: failures, and the runs that train."""
+    if claim.get("trained_only"):
         return ""
-    reported = reported_difference(claim)
-    equivalent = statistics.within_p(differences, -margin, margin) < rules["level"]
-    if equivalent and not abs(reported) <= margin:
-        return "equivalent within the margin"
-    smaller = side(claim) * reported > max(side(claim) * low, side(claim) * high)
-    if smaller and side(claim) * differences.mean() <= margin:
-        return "no difference beyond the margin, and the interval excludes the post's"
-    return ""
+    failed = [int(table[name].sum()) for name in ("a_dead", "b_dead")]
+    if not any(failed):
+        return "no run failed, which leaves a rare failure possible"
+    counts = f"failed runs: {failed[0]} against {failed[1]}"
+    if sum(failed) < rules["few_failures"]:
+        counts += ", too few to know how often and how deep"
+    both = table[~(table["a_dead"] | table["b_dead"])]
+    if len(both) < rules["minimum_runs"]:
+        return counts
+    return f"{counts}; where both train, {100 * differences_in(both).mean():+.2f} points"
 
 
 def find_typical(claim: Claim, rules: Rules, tables: dict[Any, pd.DataFrame]) -> Finding:
     """Compare the typical runs: the median difference."""
     table = tables[None]
     differences = differences_in(table)
-    low, high = statistics.median_interval(differences)
-    median = float(np.median(differences))
+    ahead, margin = side(claim) * differences, margin_of(claim, rules)
     return Finding(
-        "Wilcoxon signed-rank",
-        n=len(table),
-        measured=median,
-        low=low,
-        high=high,
-        p=statistics.wilcoxon_p(differences),
-        favours=side(claim) * median > 0,
+        "sign test",
+        **seeds_of([table]),
+        measured=float(np.median(differences)),
+        interval=lambda: statistics.median_interval(differences),
+        p_for=statistics.median_p(ahead, 0, "greater"),
+        p_against=statistics.median_p(ahead, margin, "less"),
     )
 
 
 def find_collapse(claim: Claim, rules: Rules, tables: dict[Any, pd.DataFrame]) -> Finding:
     """Compare how often two arms collapse."""
     table = tables[None]
-    parts = difference_of_means(table) | {"effect": NAN}
+    oriented = table if side(claim) > 0 else swapped(table)
     return Finding(
         "McNemar, exact",
-        **parts,
-        p=statistics.mcnemar_p(table["a"], table["b"]),
-        favours=side(claim) * parts["measured"] > 0,
+        **seeds_of([table]),
+        **difference_parts(claim, rules, table) | {"effect": NAN},
+        p_for=statistics.mcnemar_p(oriented["a"], oriented["b"], "greater"),
+        p_against=statistics.mcnemar_p(oriented["a"], oriented["b"], "less"),
     )
 
 
 def find_share(claim: Claim, rules: Rules, tables: dict[Any, pd.DataFrame]) -> Finding:
     """Hold the share of runs between two bounds against one half."""
-    values = tables[None]["a"]
-    result = statistics.share_above_half(values.between(*claim["between"]))
+    result = statistics.share_above_half(tables[None]["a"].between(*claim["between"]))
     return Finding(
         "binomial, exact",
-        n=len(values),
+        **seeds_of([tables[None]]),
         measured=result.share,
-        low=result.low,
-        high=result.high,
-        p=result.p,
-        favours=result.share > 0.5,
+        interval=lambda: Interval(result.low, result.high),
+        p_for=result.more_p,
+        p_against=result.less_p,
     )
 
 
 def find_range(claim: Claim, rules: Rules, tables: dict[Any, pd.DataFrame]) -> Finding:
     """Ask whether a mean lies between two bounds."""
     values = tables[None]["a"].to_numpy()
-    low, high = statistics.mean_interval(values)
-    outside = low > claim["between"][1] or high < claim["between"][0]
     return Finding(
         "two one-sided t",
-        n=len(values),
+        **seeds_of([tables[None]]),
         measured=values.mean(),
-        low=low,
-        high=high,
-        p=statistics.within_p(values, *claim["between"]),
-        refuted="the interval lies outside the range" if outside else "",
+        interval=lambda: statistics.mean_interval(values, 1 - 2 * rules["level"]),
+        p_for=statistics.within_p(values, *claim["between"]),
+        p_against=statistics.outside_p(values, *claim["between"]),
     )
 
 
 def find_equivalence(claim: Claim, rules: Rules, tables: dict[Any, pd.DataFrame]) -> Finding:
     """Ask whether two means are equivalent, at one setting or at every value of a sweep."""
     margin, level = rules["margins"][claim["metric"]], rules["level"]
-    differences = {value: differences_in(table) for value, table in tables.items()}
-    within = [statistics.within_p(d, -margin, margin) for d in differences.values()]
-    beyond = statistics.holm([statistics.beyond_p(d, margin) for d in differences.values()])
-    broken = [value for value, table in tables.items() if both_collapsed(table, rules)]
+    differences = {value: differences_in(table).mean() for value, table in tables.items()}
+    ranges = {value: possible(claim, rules, table) for value, table in tables.items()}
+    within = [max(each.above_p(-margin), each.below_p(margin)) for each in ranges.values()]
+    broken = [v for v, table in tables.items() if all(collapsed(table, x) for x in "ab")]
     sound = [value for value in tables if value not in broken]
-    apart = [v for v, p in zip(tables, beyond, strict=True) if p < level and v in sound]
+    # Of two sides, so each counts double.
+    beyond = statistics.holm(
+        [2 * min(ranges[v].above_p(margin), ranges[v].below_p(-margin)) for v in sound]
+    )
+    apart = [value for value, p in zip(sound, beyond, strict=True) if p < level]
     groups = {
         "equivalent": [v for v, p in zip(tables, within, strict=True) if p < level and v in sound],
-        "higher": [value for value in apart if differences[value].mean() > 0],
-        "lower": [value for value in apart if differences[value].mean() < 0],
+        "higher": [value for value in apart if differences[value] > 0],
+        "lower": [value for value in apart if differences[value] < 0],
         "both collapsed": broken,
     }
-    worst = max(apart or tables, key=lambda value: abs(differences[value].mean()))
+    worst = max(apart or tables, key=lambda value: abs(differences[value]))
     return Finding(
-        "paired TOST" + (f" at {listed(claim, tables)}" if "over" in claim else ""),
-        **difference_of_means(tables[worst]) | {"n": min(map(len, tables.values()))},
+        "two one-sided" + (f" at {listed(claim, tables)}" if "over" in claim else ""),
+        **seeds_of(tables.values()),
+        **difference_parts(claim, rules, tables[worst]),
         at=NAN if worst is None else worst,
-        # np.max keeps NaN: a sweep is not shown before every value is.
-        p=float(np.max(within)),
-        refuted="the means differ by more than the margin" if apart else "",
+        p_for=max(within),
+        p_against=min(1.0, *beyond) if sound else NAN,
         # One value at which they differ is enough, whatever broke at others.
         note="the median run of both has collapsed" if broken and not apart else "",
-        detail=by_value(claim, tables, groups),
+        detail=by_value(claim, tables, groups)
+        if "over" in claim
+        else parts_text(claim, rules, tables[worst]),
     )
 
 
 def by_value(claim: Claim, tables: dict, groups: dict[str, list]) -> str:
     """Return which values of a sweep are in which group; nothing where all are equivalent."""
-    if "over" not in claim or len(groups["equivalent"]) == len(tables):
+    if len(groups["equivalent"]) == len(tables):
         return ""
     return "; ".join(
         f"{name} at {listed(claim, values)}" for name, values in groups.items() if values
     )
 
 
-def both_collapsed(table: pd.DataFrame, rules: Rules) -> bool:
-    """Return whether the median run of both arms has collapsed."""
-    medians = table[["a_accuracy", "b_accuracy"]].median()
-    return bool((medians < rules["collapsed_below"]).all())
+def collapsed(table: pd.DataFrame, arm: str) -> bool:
+    """Return whether the median run of an arm has collapsed."""
+    return bool(table[f"{arm}_dead"].mean() > 0.5)
 
 
 def find_best(claim: Claim, rules: Rules, tables: dict[Any, pd.DataFrame]) -> Finding:
     """Ask whether no value of a sweep is better than the candidate by the margin."""
-    margin = rules["margins"][claim["metric"]]
-    differences = {value: differences_in(table) for value, table in tables.items()}
-    p_values = statistics.holm([statistics.permutation_p(d) for d in differences.values()])
-    better = [
-        value
-        for (value, d), p in zip(differences.items(), p_values, strict=True)
-        if p < rules["level"] and d.mean() < 0
-    ]
-    rival = min(differences, key=lambda value: differences[value].mean())
+    margin, level = rules["margins"][claim["metric"]], rules["level"]
+    differences = {value: differences_in(table).mean() for value, table in tables.items()}
+    ranges = {value: possible(claim, rules, table) for value, table in tables.items()}
+    inferior = statistics.holm([each.below_p(-margin) for each in ranges.values()])
+    better = [value for value, p in zip(tables, inferior, strict=True) if p < level]
+    rival = min(differences, key=lambda value: differences[value])
     return Finding(
-        f"non-inferiority t, {claim['candidate']} to {listed(claim, tables)}",
-        **difference_of_means(tables[rival]) | {"n": min(map(len, tables.values()))},
+        f"non-inferiority, {claim['candidate']} to {listed(claim, tables)}",
+        **seeds_of(tables.values()) | {"n": len(tables[rival])},
+        **difference_parts(claim, rules, tables[rival]),
         at=rival,
-        p=float(np.max([statistics.above_p(d, -margin) for d in differences.values()])),
-        refuted=f"better: {listed(claim, better)}" if better else "",
+        p_for=max(each.above_p(-margin) for each in ranges.values()),
+        p_against=min(inferior),
+        detail=f"better by more than the margin: {listed(claim, better)}" if better else "",
     )
 
 

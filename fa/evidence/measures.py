@@ -16,14 +16,14 @@ class Metric(NamedTuple):
     """What a claim compares, a number a run.
 
     Attributes:
-        measure: (a run's row, its curve, the rules) -> the number; NaN where it does not exist.
+        measure: (a run's row, its curve, the claim) -> the number; NaN where it does not exist.
         unit, difference_unit: of a value and of a difference of two, as the tables show them.
         factor: from the number to that unit.
         decimals: shown.
         whole_curve: whether a run with a missing or a cut curve has no such number.
     """
 
-    measure: Callable[[Mapping, pd.DataFrame, Rules], float]
+    measure: Callable[[Mapping, pd.DataFrame, Claim], float]
     unit: str = ""
     difference_unit: str = ""
     factor: float = 1
@@ -38,19 +38,20 @@ def loss_per_sample(run: Mapping, curve: pd.DataFrame) -> np.ndarray:
 
 METRICS = {
     "test_accuracy": Metric(
-        lambda run, curve, rules: run["test_accuracy"], " %", " points", factor=100, decimals=2
+        lambda run, curve, claim: run["test_accuracy"], " %", " points", factor=100, decimals=2
     ),
     "collapsed": Metric(
-        lambda run, curve, rules: float(run["test_accuracy"] < rules["collapsed_below"]),
+        lambda run, curve, claim: float(run["dead_outputs"] > 0),
         " % of runs",
         " points",
         factor=100,
         decimals=0,
     ),
-    "final_pearson_r": Metric(lambda run, curve, rules: run["final_pearson_r"]),
+    "final_pearson_r": Metric(lambda run, curve, claim: run["final_pearson_r"]),
+    "final_pearson_r_random": Metric(lambda run, curve, claim: run["final_pearson_r_random"]),
     "epochs_to_threshold": Metric(
-        lambda run, curve, rules: statistics.epochs_until(
-            loss_per_sample(run, curve), rules["loss_threshold"]
+        lambda run, curve, claim: statistics.epochs_until(
+            loss_per_sample(run, curve), claim["threshold"]
         ),
         " epochs",
         " epochs",
@@ -58,21 +59,21 @@ METRICS = {
         whole_curve=True,
     ),
     "loss_area": Metric(
-        lambda run, curve, rules: statistics.area_under(loss_per_sample(run, curve)),
+        lambda run, curve, claim: statistics.area_under(loss_per_sample(run, curve)),
         decimals=2,
         whole_curve=True,
     ),
     "loss_roughness": Metric(
-        lambda run, curve, rules: statistics.roughness(curve["loss"]), whole_curve=True
+        lambda run, curve, claim: statistics.roughness(curve["loss"]), whole_curve=True
     ),
     "mean_loss_roughness": Metric(
-        lambda run, curve, rules: statistics.roughness(curve["mean_loss"]), whole_curve=True
+        lambda run, curve, claim: statistics.roughness(curve["mean_loss"]), whole_curve=True
     ),
     "loss_correlation": Metric(
-        lambda run, curve, rules: statistics.rank_correlation(curve["pearson_r"], curve["loss"]),
+        lambda run, curve, claim: statistics.rank_correlation(curve["pearson_r"], curve["loss"]),
         whole_curve=True,
     ),
-    "multiplications": Metric(lambda run, curve, rules: statistics.NAN, decimals=0),
+    "multiplications": Metric(lambda run, curve, claim: statistics.NAN, decimals=0),
 }
 """Metrics by the names that claims.yaml uses. Losses are per sample; `loss_area` is in epochs
 times that, `loss_roughness` is the spread of the log loss's steps; see `fa.evidence.statistics`."""

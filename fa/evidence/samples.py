@@ -36,8 +36,10 @@ def samples(of: Study, claim: Claim) -> dict[Any, pd.DataFrame]:
 
     Returns:
         value of the swept setting (None without a sweep) -> a row a seed, with the metric in
-        ``a`` and, where the claim compares, ``b``, and the runs' test accuracies in
-        ``a_accuracy`` and ``b_accuracy``. Seeds that lack one of the runs are left out.
+        ``a`` and, where the claim compares, ``b``, the runs' test accuracies in ``a_accuracy``
+        and ``b_accuracy``, and in ``a_dead`` and ``b_dead`` whether they lost an output. Seeds
+        that lack one of the runs are left out; and, where there are enough seeds that nobody had
+        seen when the rules were set, all others.
     """
     over = claim.get("over")
     if over is None:
@@ -59,14 +61,21 @@ def paired(of: Study, claim: Claim, a_setting: dict, b_setting: dict) -> pd.Data
     elif b is not None:
         table["b_value"] = float(b)
     table = table.dropna().rename(columns={"a_value": "a", "b_value": "b"}).sort_index()
+    for name in ("a_dead", "b_dead"):
+        if name in table:
+            table[name] = table[name].astype(bool)
     if claim.get("trained_only"):
-        accuracies = table[[name for name in ("a_accuracy", "b_accuracy") if name in table]]
-        table = table[(accuracies >= of.claims["rules"]["collapsed_below"]).all(axis="columns")]
-    return table
+        table = table[~table.filter(like="_dead").any(axis="columns")]
+    rules = of.claims["rules"]
+    fresh = table[table.index >= rules["first_fresh_seed"]]
+    return fresh if len(fresh) >= rules["minimum_runs"] else table
 
 
 def measurements(of: Study, claim: Claim, arm: str, setting: dict) -> pd.DataFrame:
-    """Return the claim's metric (``value``) and the ``accuracy`` of an arm's runs, by seed."""
+    """Return the claim's metric (``value``) of an arm's runs, by seed, and how each ended.
+
+    Its ``accuracy`` and whether it is ``dead``: lost an output.
+    """
     metric = METRICS[claim["metric"]]
     rows = runs_of(of, claim, arm, setting).to_dict("records")
     no_curve = pd.DataFrame()
@@ -74,9 +83,13 @@ def measurements(of: Study, claim: Claim, arm: str, setting: dict) -> pd.DataFra
     for run in rows:
         curve = of.curves.get(tuple(run[key] for key in RUN_KEYS), no_curve)
         cut = metric.whole_curve and len(curve) != run["epochs"]
-        values.append(NAN if cut else metric.measure(run, curve, of.claims["rules"]))
+        values.append(NAN if cut else metric.measure(run, curve, claim))
     return pd.DataFrame(
-        {"value": values, "accuracy": [run["test_accuracy"] for run in rows]},
+        {
+            "value": values,
+            "accuracy": [run["test_accuracy"] for run in rows],
+            "dead": [run["dead_outputs"] > 0 for run in rows],
+        },
         index=pd.Index([run["seed"] for run in rows], name="seed"),
         dtype=float,
     )
@@ -86,8 +99,8 @@ def runs_of(
     of: Study, claim: Claim, arm: str, setting: dict, without: str | None = None
 ) -> pd.DataFrame:
     """Return an arm's runs under the claim's setting, but for the key ``without``."""
-    feedback = {key: of.claims["arms"][arm][key] for key in ("feedback", "feedback_scale")}
-    wanted = of.claims["setting"] | claim.get("setting", {}) | feedback | setting
+    own = {key: value for key, value in of.claims["arms"][arm].items() if key != "title"}
+    wanted = of.claims["setting"] | claim.get("setting", {}) | own | setting
     chosen = pd.Series(True, index=of.runs.index)
     for key, value in wanted.items():
         if key != without:

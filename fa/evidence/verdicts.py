@@ -1,6 +1,5 @@
 """From findings to verdicts, by the rules of claims.yaml."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,33 +15,31 @@ from fa.evidence.statistics import NAN
 HOLDS, FAILS, UNDECIDED = "holds", "does not hold", "undecided"
 
 
-def decide(finding: Finding, adjusted_p: float, level: float) -> tuple[str, str]:
+def decide(finding: Finding, p_for: float, p_against: float, level: float) -> tuple[str, str]:
     """Return (verdict, reason) by the rules of claims.yaml.
 
     Args:
         finding: what the runs say.
-        adjusted_p: its p after Holm's correction.
+        p_for, p_against: of its two tests, after Holm's correction.
         level: below which p is significant.
     """
-    verdict, reason = judge(finding, adjusted_p, level)
+    verdict, reason = judge(finding, p_for, p_against, level)
     return verdict, f"{reason} ({finding.detail})" if finding.detail else reason
 
 
-def judge(finding: Finding, adjusted_p: float, level: float) -> tuple[str, str]:
+def judge(finding: Finding, p_for: float, p_against: float, level: float) -> tuple[str, str]:
     """Return (verdict, reason) without the finding's detail."""
     if finding.note:
         return UNDECIDED, finding.note
     if finding.proved:
         return HOLDS, finding.proved
-    if adjusted_p < level:
-        return (
-            (HOLDS, "significant")
-            if finding.favours
-            else (FAILS, "significant the other way round")
-        )
     if finding.refuted:
         return FAILS, finding.refuted
-    if np.isnan(adjusted_p):
+    if p_against < level:
+        return FAILS, "excluded"
+    if p_for < level:
+        return (UNDECIDED, finding.bar) if finding.bar else (HOLDS, "significant")
+    if np.isnan(p_for):
         return UNDECIDED, "no test: every seed gives the same number"
     return UNDECIDED, "neither shown nor refuted"
 
@@ -61,46 +58,59 @@ def evaluate(runs: pd.DataFrame, curves: pd.DataFrame, claims: Mapping[str, Any]
         or, for a claim of one arm, its value; ``low`` and ``high`` the interval of
         ``measured``; ``over`` the setting that a sweep varies and ``at`` its value that
         ``measured`` is at (for a claim of the best value: the best other one, held against
-        ``candidate``); ``p`` that of the test and ``p_holm`` adjusted within the family, which
-        decides.
+        ``candidate``); ``p_for`` and ``p_against`` those of the tests that the claim is right,
+        and wrong; ``..._holm`` the same adjusted within the family, which decide; ``n`` seeds,
+        from ``first_seed`` on.
     """
     of = study(runs, curves, claims)
     findings = [find(of, claim) for claim in claims["claims"]]
-    adjusted = adjust(claims["claims"], findings)
+    decided = verdicts(claims, findings)
     rows = [
-        claim_row(claim, finding, p, decide(finding, p, claims["rules"]["level"]))
-        for claim, finding, p in zip(claims["claims"], findings, adjusted, strict=True)
+        claim_row(claim, finding, *decision)
+        for claim, finding, decision in zip(claims["claims"], findings, decided, strict=True)
     ]
     return pd.DataFrame(rows)
 
 
-def adjust(claims: Sequence[Claim], findings: Sequence[Finding]) -> np.ndarray:
-    """Return the findings' p-values after Holm's correction, family by family.
+def verdicts(
+    claims: Mapping[str, Any], findings: Sequence[Finding]
+) -> list[tuple[np.ndarray, tuple[str, str]]]:
+    """Return, for each claim, its adjusted p for and against it, and (verdict, reason)."""
+    adjusted = adjust(claims["claims"], findings)
+    level = claims["rules"]["level"]
+    return [
+        (p, decide(finding, p[0], p[1], level))
+        for finding, p in zip(findings, adjusted, strict=True)
+    ]
 
-    A count is no test and has no place in a family. A finding with a note keeps its place but
-    its p decides nothing, so it counts as not made.
+
+def adjust(claims: Sequence[Claim], findings: Sequence[Finding]) -> np.ndarray:
+    """Return the findings' p for and against, (claims, 2), after Holm's correction in families.
+
+    Every test that was made has its place there, and no other: what was not run says nothing.
     """
-    adjusted = np.full(len(claims), NAN)
-    families = defaultdict(list)
-    for index, claim in enumerate(claims):
-        if claim["kind"] != "count":
-            families[claim["family"]].append(index)
-    for members in families.values():
-        p_values = [NAN if findings[i].note else findings[i].p for i in members]
-        adjusted[members] = statistics.holm(p_values)
+    p_values = np.array(
+        [[NAN, NAN] if finding.note else [finding.p_for, finding.p_against] for finding in findings]
+    )
+    families = np.array([claim["family"] for claim in claims])
+    adjusted = np.full_like(p_values, NAN)
+    for family in set(families):
+        members = families == family
+        adjusted[members] = statistics.holm(p_values[members].ravel()).reshape(-1, 2)
     return adjusted
 
 
 def claim_row(
-    claim: Claim, finding: Finding, adjusted_p: float, decision: tuple[str, str]
+    claim: Claim, finding: Finding, adjusted: np.ndarray, decision: tuple[str, str]
 ) -> dict[str, Any]:
     """Return one row of the table of claims."""
+    low, high = finding.interval()
     reported = claim.get("reported", {})
     single = "b" not in reported
     figure = reported.get("a", NAN) if single else reported_difference(claim)
     comparable = claim["kind"] in ("mean", "equivalence", "range")
-    inside = finding.low <= figure <= finding.high
-    known = comparable and not np.isnan([figure, finding.low]).any()
+    inside = low <= figure <= high
+    known = comparable and not np.isnan([figure, low]).any()
     return {
         "claim": claim["id"],
         "statement": claim["statement"],
@@ -114,17 +124,20 @@ def claim_row(
         "a": finding.a,
         "b": finding.b if isinstance(claim.get("b", ""), str) else NAN,
         "measured": finding.measured,
-        "low": finding.low,
-        "high": finding.high,
+        "low": low,
+        "high": high,
         "over": claim.get("over", ""),
         "candidate": claim.get("candidate", NAN),
         "at": finding.at,
         "reported_in_interval": inside if known else None,
         "d_z": finding.effect,
         "test": finding.test,
-        "p": finding.p,
-        "p_holm": adjusted_p,
+        "p_for": finding.p_for,
+        "p_for_holm": adjusted[0],
+        "p_against": finding.p_against,
+        "p_against_holm": adjusted[1],
         "n": finding.n,
+        "first_seed": finding.first_seed,
         "verdict": decision[0],
         "reason": decision[1],
     }

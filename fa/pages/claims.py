@@ -64,8 +64,9 @@ def claims_text(rows: pd.DataFrame) -> pd.DataFrame:
             "measured": [measured_text(row) for row in records],
             "interval": [interval_text(row) for row in records],
             "test": rows["test"],
-            "p (Holm)": [f"{p_value(row['p'])} ({p_value(row['p_holm'])})" for row in records],
-            "n": [str(row["n"] or "–") for row in records],
+            "p for (Holm)": [adjusted_text(row, "p_for") for row in records],
+            "p against (Holm)": [adjusted_text(row, "p_against") for row in records],
+            "n": [seeds_text(row) for row in records],
             "verdict": [
                 row["verdict"] + ("" if row["reason"] == "significant" else f": {row['reason']}")
                 for row in records
@@ -137,6 +138,19 @@ def interval_text(row: Mapping[str, Any]) -> str:
     sign = "" if row["kind"] in ("share", "range") else "+"
     low, high = (value_text(row[end], shown(row), sign) for end in ("low", "high"))
     return f"[{low}, {high}]"
+
+
+def adjusted_text(row: Mapping[str, Any], name: str) -> str:
+    """Return a p, and in brackets what Holm's correction makes of it."""
+    return f"{p_value(row[name])} ({p_value(row[f'{name}_holm'])})"
+
+
+def seeds_text(row: Mapping[str, Any]) -> str:
+    """Return how many seeds, and from which on."""
+    if not row["n"]:
+        return "–"
+    first = row["first_seed"]
+    return str(row["n"]) if pd.isna(first) else f"{row['n']}, from seed {first:.0f}"
 
 
 def comparisons_text(rows: pd.DataFrame) -> pd.DataFrame:

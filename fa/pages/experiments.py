@@ -7,7 +7,6 @@ from typing import Any
 import pandas as pd
 
 from fa.checks.errors import UserError
-from fa.evidence.claims import read_claims
 from fa.evidence.comparison import comparison
 from fa.metrics.tables import read_metrics
 from fa.pages.formats import write_table
@@ -29,7 +28,7 @@ def write_experiment(metrics: str | Path, experiment: str, outputs: Sequence[str
     runs = found.of([experiment]).runs
     if runs.empty:
         raise UserError(f"{metrics} holds no run of experiment {experiment!r}")
-    rows = comparison(runs, experiment, read_claims()["rules"])
+    rows = comparison(runs, experiment)
     for output in map(Path, outputs):
         write_table(rows, readable(rows), output, found.experiments[experiment]["title"])
 

@@ -19,6 +19,7 @@ from fa.plan.limits import (
     pool_problem,
     rate_problem,
 )
+from fa.plan.networks import parse_seeds
 from fa.plan.results import results_problems
 
 
@@ -35,6 +36,7 @@ def checked(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, A
     full["experiments"] = {
         name: record(name, entry, full) for name, entry in full["experiments"].items()
     }
+    refuse(seed_problems(full, grids))
     study = full["study"]
     full["study"] = list(full["experiments"]) if study == "all" else as_list(study)
     full["results"] = os.path.normpath(full["results"])
@@ -90,6 +92,24 @@ def with_defaults(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[
             value = config.get(key, entry.get("default"))
             full[key] = with_defaults(value, entry) if "properties" in entry else value
     return full
+
+
+def seed_problems(
+    config: Mapping[str, Any], grids: Mapping[str, Mapping[str, Any]]
+) -> Iterator[str]:
+    """Yield a sentence for every text that names no seeds, or one of them twice."""
+    experiments = {f"experiments.{name}": entry for name, entry in config["experiments"].items()}
+    for place, settings in {"": config, **experiments, **grids}.items():
+        text = settings.get("seeds")
+        if isinstance(text, str):
+            where = f"{place}.seeds".removeprefix(".")
+            try:
+                seeds = parse_seeds(text)
+            except ValueError as error:
+                yield f"{where}: {error}; seeds are, for example, 1000-1119"
+                continue
+            if len(set(seeds)) < len(seeds):
+                yield f"{where}: {text!r} has a seed twice"
 
 
 def study_problems(config: Mapping[str, Any]) -> Iterator[str]:

@@ -3,11 +3,14 @@
 import itertools
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fa.learning.run import RUN_KEYS, Run
-from fa.plan.networks import scale_of
+from fa.plan.networks import parse_seeds, scale_of
+
+Seeds = int | str | list[int]
+"""As config.yaml gives them; see `seed_list`."""
 
 
 def unroll(config: Mapping[str, Any]) -> dict[Run, list[str]]:
@@ -27,13 +30,10 @@ def unroll(config: Mapping[str, Any]) -> dict[Run, list[str]]:
     return dict(sorted(members.items()))
 
 
-def unroll_grid(
-    grid: Mapping[str, Any], seeds: int | list[int], config: Mapping[str, Any]
-) -> Iterable[Run]:
+def unroll_grid(grid: Mapping[str, Any], seeds: Seeds, config: Mapping[str, Any]) -> Iterable[Run]:
     """Yield every combination of a grid's values; what it leaves open is the config's."""
     settings = {**config["training"], "seeds": seeds, **grid}
-    seeds = settings.pop("seeds")
-    settings["seed"] = range(seeds) if isinstance(seeds, int) else seeds
+    settings["seed"] = seed_list(settings.pop("seeds"))
     dataset = config["dataset"]
     axes = {key: as_list(settings[key]) for key in RUN_KEYS if key in settings}
     for values in itertools.product(*axes.values()):
@@ -48,13 +48,22 @@ def unroll_grid(
         )
 
 
-def count(grid: Mapping[str, Any], seeds: int | list[int]) -> int:
+def count(grid: Mapping[str, Any], seeds: Seeds) -> int:
     """Return how many runs a grid unrolls to, without unrolling it."""
     axes = [grid[key] for key in RUN_KEYS if key in grid]
-    seeds = grid.get("seeds", seeds)
-    return math.prod(
-        [seeds if isinstance(seeds, int) else len(seeds), *(len(as_list(axis)) for axis in axes)]
-    )
+    chosen = seed_list(grid.get("seeds", seeds))
+    return math.prod([len(chosen), *(len(as_list(axis)) for axis in axes)])
+
+
+def seed_list(seeds: Seeds) -> Sequence[int]:
+    """Return the seeds of an experiment: so many, from 0 on; a list; or text as ``1000-1119``.
+
+    Raises:
+        ValueError: the text has a part that is no seed, or no range of seeds.
+    """
+    if isinstance(seeds, int):
+        return range(seeds)
+    return parse_seeds(seeds) if isinstance(seeds, str) else seeds
 
 
 def as_list(value: object) -> list:

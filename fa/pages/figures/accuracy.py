@@ -7,7 +7,6 @@ from fa.learning.run import SETTING
 from fa.metrics.tables import Metrics
 from fa.pages.figures.style import (
     BAND,
-    COLLAPSED_BELOW,
     POST,
     NothingToDraw,
     accuracy_axis,
@@ -47,7 +46,8 @@ def accuracy(metrics: Metrics) -> Figure:
         axes.set_xticks(range(len(modes)), [mode.replace(" ", "\n", 1) for mode in modes])
         axes.set_ylabel("test accuracy (%)")
         # Where some modes learn and others do not, a linear axis shows neither.
-        if medians.min() < COLLAPSED_BELOW <= medians.max():
+        collapsed = group.groupby("mode")["dead_outputs"].median() > 0
+        if collapsed.any() and not collapsed.all():
             accuracy_axis(axes)
     figure.suptitle(
         "Test accuracy of every run (bar: median); each panel has a scale of its own",

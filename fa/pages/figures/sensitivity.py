@@ -16,7 +16,6 @@ from fa.learning.run import SETTING
 from fa.metrics.tables import Metrics
 from fa.pages.figures.style import (
     ACCURACY_TICKS,
-    COLLAPSED_BELOW,
     POST,
     TWO_COLUMNS,
     NothingToDraw,
@@ -65,25 +64,27 @@ def sensitivity(metrics: Metrics) -> Figure:
 
 def draw_accuracies(axes: Axes, group: pd.DataFrame, runs: pd.DataFrame) -> None:
     """Draw median accuracies in percent, in colours that are logarithmic in the error."""
-    medians = 100 * cells_of(group, "median", runs)
+    medians = 100 * cells_of(group, "test_accuracy", "median", runs)
     notes = medians.map("{:.1f}".format)
     draw_cells(axes, 100 - medians, notes, cmap="viridis_r", norm=LogNorm(2, 90))
 
 
 def draw_collapses(axes: Axes, group: pd.DataFrame, runs: pd.DataFrame) -> None:
     """Draw the share of runs that collapsed, written as how many of how many."""
-    collapsed = cells_of(group, lambda accuracy: (accuracy < COLLAPSED_BELOW).sum(), runs)
-    counts = cells_of(group, "count", runs)
+    collapsed = cells_of(group, "dead_outputs", lambda dead: (dead > 0).sum(), runs)
+    counts = cells_of(group, "dead_outputs", "count", runs)
     notes = collapsed.map("{:.0f}/".format) + counts.map("{:.0f}".format)
     draw_cells(axes, 100 * collapsed / counts, notes, cmap="Greys", norm=Normalize(0, 100))
 
 
-def cells_of(group: pd.DataFrame, measure: str | Callable, runs: pd.DataFrame) -> pd.DataFrame:
-    """Return a measure of a group's accuracies as a table: batch sizes, largest first, by rates.
+def cells_of(
+    group: pd.DataFrame, column: str, measure: str | Callable, runs: pd.DataFrame
+) -> pd.DataFrame:
+    """Return a measure of a group's column as a table: batch sizes, largest first, by rates.
 
     It has the cells of all `runs`, whatever the group has: the panels share their axes.
     """
-    cells = group.groupby(["batch_size", "learning_rate"])["test_accuracy"].agg(measure)
+    cells = group.groupby(["batch_size", "learning_rate"])[column].agg(measure)
     batch_sizes, rates = (sorted(runs[name].unique()) for name in ("batch_size", "learning_rate"))
     return cells.astype(float).unstack().reindex(index=batch_sizes[::-1], columns=rates)
 

@@ -27,7 +27,7 @@ STYLE = Path(__file__).parent / "paper.mplstyle"
 
 CLAIMS = read_claims()
 RULES, POST = CLAIMS["rules"], CLAIMS["setting"]
-COLLAPSED_BELOW, MARGIN = RULES["collapsed_below"], RULES["margins"]["test_accuracy"]
+MARGIN = RULES["margins"]["test_accuracy"]
 (POST_PEARSON_R,) = [
     claim["between"]
     for claim in CLAIMS["claims"]
@@ -55,7 +55,6 @@ SPARE_LOOKS: list[tuple[str, tuple | str]] = [
     ("#999933", (6, 2, 2, 2)),
 ]
 
-COLLAPSE = "below: collapsed"
 LOSS_LABEL = "squared error, first batch"
 BAND = "median, with quartiles as band"
 ACCURACY_TICKS = [10, 50, 80, 90, 93, 95, 97, 98, 99]
@@ -120,8 +119,7 @@ def draw_modes(
 def accuracy_axis(axes: Axes) -> None:
     """Stretch an axis of accuracies in percent towards 100: logarithmic in the error.
 
-    So half a point at 94 % is seen beside networks that collapse to 10 %. A dotted line is where
-    a run counts as collapsed.
+    So half a point at 94 % is seen beside networks that collapse to 10 %.
     """
     axes.set_yscale(
         "function",
@@ -130,7 +128,6 @@ def accuracy_axis(axes: Axes) -> None:
             lambda stretched: 100 - 10 ** -np.asarray(stretched, float),
         ),
     )
-    axes.axhline(100 * COLLAPSED_BELOW, color="0.4", linewidth=0.8, linestyle=":", label=COLLAPSE)
     # The limits there are have their margins from the linear scale.
     axes.autoscale_view()
     low, high = axes.get_ylim()

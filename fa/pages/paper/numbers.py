@@ -10,6 +10,7 @@ from fa.checks.errors import UserError
 from fa.evidence.claims import read_claims
 from fa.evidence.comparison import BASELINE, comparison
 from fa.evidence.measures import METRICS
+from fa.learning.run import DEAD_BELOW
 from fa.metrics.tables import Metrics, read_metrics
 from fa.pages.claims import TABLES, compute, shown
 from fa.pages.text import number, p_value
@@ -58,7 +59,7 @@ def read(folder: str | Path) -> Source:
     for name in metrics.experiments:
         runs = metrics.of([name]).runs
         if not runs.empty:
-            tables[name] = comparison(runs, name, claims["rules"])
+            tables[name] = comparison(runs, name)
     return Source(Path(folder), metrics, claims, tables)
 
 
@@ -135,11 +136,13 @@ AUDIT_COLUMNS = [
     Column("p_at_our_spread", "p_at_our_spread", "p of the post's means with our sds", "p"),
 ]
 RULE_COLUMNS = [
-    Column("level", "level", "significance level", "g"),
+    Column("level", "level", "significance level, one-sided", "g"),
     Column("margin", "margin", "margin of the equivalence of accuracies, in points", "g", 100),
-    Column("collapsed_below", "collapsed_below", "accuracy in % of a run that learned", "g", 100),
-    Column("loss_threshold", "loss_threshold", "loss per sample that counts as converged", "g"),
     Column("minimum_runs", "minimum_runs", "fewest seeds that a claim is decided with", "g"),
+    Column("few_failures", "few_failures", "fewest failed runs that tell how deep they fall", "g"),
+    Column("first_fresh_seed", "first_fresh_seed", "first seed that nobody had trained", "g"),
+    Column("dead_below", "dead_below", "activity that a dead output never reaches", "g"),
+    Column("redraws", "redraws", "samples of seeds drawn anew", "g"),
 ]
 
 
@@ -185,12 +188,12 @@ def run_numbers(runs: pd.DataFrame, rules: Mapping[str, Any]) -> dict[str, Numbe
         "runs/all": (len(runs), "runs"),
         "runs/seeds": (runs["seed"].nunique(), "different seeds"),
         "runs/collapsed": (
-            (runs["test_accuracy"] < rules["collapsed_below"]).sum(),
+            (runs["dead_outputs"] > 0).sum(),
             "runs that collapsed",
         ),
         "runs/not_finite": ((~finite).sum(), "runs that diverged"),
     }
-    row = {**rules, "margin": rules["margins"]["test_accuracy"]}
+    row = {**rules, "margin": rules["margins"]["test_accuracy"], "dead_below": DEAD_BELOW}
     return counted(counts) | cells("rules", "rule", row, RULE_COLUMNS)
 
 
@@ -244,9 +247,12 @@ def claim_columns(row: Mapping[Any, Any]) -> list[Column]:
         Column("reported_b", "reported_b", f"the post's second figure{of_reported}", *reported),
         Column("reported_p", "reported_p", "the post's p", "p"),
         Column("d_z", "d_z", "effect size d_z", "+.2f"),
-        Column("p", "p", f"p ({row['test']})", "p"),
-        Column("p_holm", "p_holm", "p after Holm's correction, which decides", "p"),
+        Column("p_for", "p_for", f"p for the claim ({row['test']})", "p"),
+        Column("p_for_holm", "p_for_holm", "the same after Holm's correction, which decides", "p"),
+        Column("p_against", "p_against", "p against the claim", "p"),
+        Column("p_against_holm", "p_against_holm", "the same after Holm's correction", "p"),
         Column("n", "n", "seeds", ".0f"),
+        Column("first_seed", "first_seed", "the smallest seed", ".0f"),
     ]
 
 
