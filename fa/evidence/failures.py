@@ -8,6 +8,7 @@ that train, and the mean f of those that fail. docs/statistics.md has the simula
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -65,27 +66,19 @@ def difference_of_means(a: Arm, b: Arm, rules: Mapping[str, Any], draws: int = D
         rules: of claims.yaml.
         draws: from each of the two distributions.
     """
-    rng = np.random.default_rng(RESAMPLING_SEED)
-    a_worst, b_worst = (mean_draws(*sides, rules, True, draws, rng) for sides in ((a, b), (b, a)))
-    a_seen, b_seen = (mean_draws(*sides, rules, False, draws, rng) for sides in ((a, b), (b, a)))
+    a_worst, a_seen = (mean_draws(a, b, rules, worst, draws, 0) for worst in (True, False))
+    b_worst, b_seen = (mean_draws(b, a, rules, worst, draws, 1) for worst in (True, False))
     return Difference(a_worst - b_seen, a_seen - b_worst)
 
 
 def paired_difference(differences: np.ndarray, draws: int = DRAWS) -> Difference:
     """Draw what the mean of paired differences may be where no run fails: Student's."""
-    spread = np.std(differences, ddof=1) / np.sqrt(len(differences))
-    rng = np.random.default_rng(RESAMPLING_SEED)
-    means = np.mean(differences) + spread * rng.standard_t(len(differences) - 1, draws)
+    means = student_means(differences, draws, 0)
     return Difference(means, means)
 
 
 def mean_draws(
-    arm: Arm,
-    other: Arm,
-    rules: Mapping[str, Any],
-    worst: bool,
-    draws: int,
-    rng: np.random.Generator,
+    arm: Arm, other: Arm, rules: Mapping[str, Any], worst: bool, draws: int, place: int
 ) -> np.ndarray:
     """Draw what an arm's mean may be.
 
@@ -99,19 +92,17 @@ def mean_draws(
         rules: of claims.yaml.
         worst: whether failures that were not seen fall to chance.
         draws: how many.
-        rng: the random stream.
+        place: of the arm, 0 or 1, whose random numbers are its own.
     """
     n, failed = len(arm.accuracy), int(arm.failed.sum())
     if 2 * failed > n:
-        return bootstrap_means(arm.accuracy, draws, rng)
-    trained = arm.accuracy[~arm.failed]
-    spread = trained.std(ddof=1) / np.sqrt(len(trained))
-    means = trained.mean() + spread * rng.standard_t(len(trained) - 1, draws)
+        return bootstrap_means(arm.accuracy, draws, place)
+    means = student_means(arm.accuracy[~arm.failed], draws, place)
     fallen = fallen_to(arm, other, rules, worst)
     if not len(fallen):
         return means
-    share = rng.beta(failed + 0.5, n - failed + 0.5, draws)
-    return (1 - share) * means + share * bootstrap_means(fallen, draws, rng)
+    share = beta(failed + 0.5, n - failed + 0.5, draws, place)
+    return means + share * (bootstrap_means(fallen, draws, place) - means)
 
 
 def fallen_to(arm: Arm, other: Arm, rules: Mapping[str, Any], worst: bool) -> np.ndarray:
@@ -125,7 +116,33 @@ def fallen_to(arm: Arm, other: Arm, rules: Mapping[str, Any], worst: bool) -> np
     return seen
 
 
-def bootstrap_means(values: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
+def student_means(values: np.ndarray, draws: int, place: int) -> np.ndarray:
+    """Draw what the mean of a normal sample may be."""
+    spread = values.std(ddof=1) / np.sqrt(len(values))
+    return values.mean() + spread * student(len(values) - 1, draws, place)
+
+
+def bootstrap_means(values: np.ndarray, draws: int, place: int) -> np.ndarray:
     """Draw means by the Bayesian bootstrap: each value has a random weight."""
-    weights = rng.standard_exponential((draws, len(values)))
-    return weights @ values / weights.sum(axis=1)
+    return weights(len(values), draws, place) @ values.astype(np.float32)
+
+
+# The same numbers again for the same arguments: verdicts of redrawn seeds ask for them all the time.
+@lru_cache(maxsize=256)
+def student(freedom: int, draws: int, place: int) -> np.ndarray:
+    """Draw from Student's distribution."""
+    return np.random.default_rng((RESAMPLING_SEED, place, 1)).standard_t(freedom, draws)
+
+
+@lru_cache(maxsize=256)
+def beta(a: float, b: float, draws: int, place: int) -> np.ndarray:
+    """Draw from the beta distribution."""
+    return np.random.default_rng((RESAMPLING_SEED, place, 2)).beta(a, b, draws)
+
+
+@lru_cache(maxsize=32)
+def weights(count: int, draws: int, place: int) -> np.ndarray:
+    """Draw weights of a Bayesian bootstrap, (draws, count) float32: each row's sum is 1."""
+    rng = np.random.default_rng((RESAMPLING_SEED, place, 0))
+    drawn = rng.standard_exponential((draws, count), dtype=np.float32)
+    return drawn / drawn.sum(axis=1, keepdims=True)

@@ -127,12 +127,12 @@ def find_mean(claim: Claim, rules: Rules, tables: dict[Any, pd.DataFrame]) -> Fi
         **seeds_of([table]),
         **difference_parts(claim, rules, table),
         p_for=statistics.permutation_p(ahead, "greater", rules["draws"]),
-        p_against=statistics.permutation_p(ahead - margin, "less", rules["draws"]),
     )
     if not of_accuracies(claim, table):
-        return finding
+        p_against = statistics.permutation_p(ahead - margin, "less", rules["draws"])
+        return replace(finding, p_against=p_against)
     oriented = possible(claim, rules, table if side(claim) > 0 else swapped(table))
-    above = oriented.interval(rules["level"]).low > 0
+    above = oriented.above_p(0) < rules["level"]
     return replace(
         finding,
         p_against=oriented.below_p(margin),
