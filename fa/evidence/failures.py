@@ -127,7 +127,7 @@ def bootstrap_means(values: np.ndarray, draws: int, place: int) -> np.ndarray:
     return weights(len(values), draws, place) @ values.astype(np.float32)
 
 
-# The same numbers again for the same arguments: verdicts of redrawn seeds ask for them all the time.
+# Kept, because verdicts of redrawn seeds ask for the same numbers all the time.
 @lru_cache(maxsize=256)
 def student(freedom: int, draws: int, place: int) -> np.ndarray:
     """Draw from Student's distribution."""

@@ -325,8 +325,8 @@ def share_above_half(events: Values) -> Share:
 def holm(p_values: Values) -> np.ndarray:
     """Return the p-values of one family of tests, adjusted by Holm's method (1979).
 
-    A test that was not made (NaN) has no place in the family, and stays NaN. Not by statsmodels,
-    which collects garbage in every call: a tenth of a second, of which redrawn verdicts take thousands.
+    A test that was not made (NaN) has no place in the family, and stays NaN. Not by statsmodels:
+    that collects garbage in every call, a tenth of a second, and redrawn verdicts take thousands.
     """
     adjusted = np.array(p_values, float)
     order = np.argsort(adjusted)[: np.sum(~np.isnan(adjusted))]

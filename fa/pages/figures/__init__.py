@@ -5,9 +5,11 @@ A kind of figure is a function of the metrics that returns a Matplotlib figure.
 
 TITLES = {
     "accuracy": "Accuracy of every run",
+    "dead_outputs": "Dead outputs over the epochs",
     "loss_all_seeds": "Loss over all seeds",
     "loss_and_correlation": "Loss and correlation",
     "loss_single_runs": "Loss of single runs",
+    "profile": "Share of runs above each accuracy",
     "scaling": "Accuracy and equivalence by hidden size",
     "sensitivity": "Accuracy and collapse by batch size and learning rate",
     "tuning": "Accuracy and learning rate",

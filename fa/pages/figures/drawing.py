@@ -12,6 +12,7 @@ from fa.checks import files
 from fa.checks.errors import UserError
 from fa.metrics.tables import Metrics, read_metrics
 from fa.pages.figures.accuracy import accuracy, tuning
+from fa.pages.figures.failures import dead_outputs, profile
 from fa.pages.figures.loss import loss_all_seeds, loss_and_correlation, loss_single_runs
 from fa.pages.figures.scaling import scaling
 from fa.pages.figures.sensitivity import sensitivity
@@ -21,9 +22,11 @@ DRAW: dict[str, Callable[[Metrics], Figure]] = {
     function.__name__: function
     for function in (
         accuracy,
+        dead_outputs,
         loss_all_seeds,
         loss_and_correlation,
         loss_single_runs,
+        profile,
         scaling,
         sensitivity,
         tuning,

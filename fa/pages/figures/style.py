@@ -4,7 +4,7 @@ Feedback modes differ in colour, brightness and dashes, so they can be told apar
 by the colour-blind.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -48,6 +48,9 @@ LOOKS: dict[str, tuple[str, tuple | str]] = {
     "backprop times s(t)": ("#0072b2", (8, 2)),
     "redrawn every epoch": ("#009e73", (3, 1, 1, 1, 1, 1)),
     "redrawn every batch": ("#cc79a7", (1, 2)),
+    "one-hot feedback, s = 1": ("#332288", (3, 1)),
+    "random of one-hot's norm": ("#aa4499", (7, 1, 1, 1, 1, 1)),
+    "no feedback": ("#888888", (1, 1)),
 }
 SPARE_LOOKS: list[tuple[str, tuple | str]] = [
     ("#882255", (5, 2)),
@@ -121,19 +124,27 @@ def accuracy_axis(axes: Axes) -> None:
 
     So half a point at 94 % is seen beside networks that collapse to 10 %.
     """
-    axes.set_yscale(
-        "function",
-        functions=(
-            lambda accuracy: -np.log10(np.clip(100 - np.asarray(accuracy, float), 0.01, None)),
-            lambda stretched: 100 - 10 ** -np.asarray(stretched, float),
-        ),
-    )
+    axes.set_yscale("function", functions=error_scale())
     # The limits there are have their margins from the linear scale.
     axes.autoscale_view()
     low, high = axes.get_ylim()
     axes.set_yticks([tick for tick in ACCURACY_TICKS if low <= tick <= high])
     axes.minorticks_off()
     axes.set_ylabel("test accuracy (%),\nlogarithmic in the error")
+
+
+def error_scale() -> tuple[Callable, Callable]:
+    """Return what stretches accuracies in percent, logarithmic in the error, and its inverse."""
+    return (
+        lambda accuracy: -np.log10(np.clip(100 - np.asarray(accuracy, float), 0.01, None)),
+        lambda stretched: 100 - 10 ** -np.asarray(stretched, float),
+    )
+
+
+def dashes_of(mode: str) -> str | tuple:
+    """Return a mode's dashes as Matplotlib takes them."""
+    dashes = look(mode)[1]
+    return (0, dashes) if dashes else "-"
 
 
 def look(mode: str) -> tuple[str, tuple | str]:
