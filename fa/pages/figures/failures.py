@@ -3,6 +3,7 @@
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from fa.learning.run import SETTING
 from fa.metrics.tables import Metrics
@@ -37,7 +38,9 @@ def profile(metrics: Metrics) -> Figure:
         axes.set_title(f"{setting_name(group)}\n{seeds_name(group, 'test_accuracy')}")
         stretch(axes)
     legend(figure, panels)
-    figure.suptitle("Share of runs above each test accuracy", fontsize=9)
+    figure.suptitle(
+        "Share of runs above each test accuracy (axes logarithmic in the error)", fontsize=9
+    )
     return figure
 
 
@@ -46,9 +49,10 @@ def stretch(axes: Axes) -> None:
     axes.set_xscale("function", functions=error_scale())
     axes.autoscale_view()
     low, high = axes.get_xlim()
-    axes.set_xticks([tick for tick in ACCURACY_TICKS if low <= tick <= high])
+    ticks = [tick for tick in ACCURACY_TICKS if low <= tick <= high]
+    axes.set_xticks(ticks if len(ticks) > 2 else MaxNLocator(4).tick_values(low, high)[1:-1])
     axes.minorticks_off()
-    axes.set(xlabel="test accuracy (%), logarithmic in the error", ylabel="runs above it (%)")
+    axes.set(xlabel="test accuracy (%)", ylabel="runs above it (%)")
     axes.set_ylim(-3, 103)
 
 

@@ -36,6 +36,7 @@ MARGIN = RULES["margins"]["test_accuracy"]
 NAMES = {
     (arm["feedback"], arm["feedback_scale"]): arm.get("title", name)
     for name, arm in CLAIMS["arms"].items()
+    if "learning_rate" not in arm
 }
 
 # Colours of Okabe & Ito, the first three far apart in brightness too. A mode that is not named
@@ -183,7 +184,9 @@ def smallest_network(curves: pd.DataFrame, modes: Sequence[str]) -> pd.DataFrame
 def setting_name(curves: pd.DataFrame) -> str:
     """Say which network was trained how: the values that differ within the study."""
     first = curves.iloc[0]
-    return f"{first['hidden']} hidden units, batch {first['batch_size']}"
+    name = f"{first['hidden']} hidden units, batch {first['batch_size']}"
+    other_rate = set(curves["learning_rate"]) == {first["learning_rate"]} != {POST["learning_rate"]}
+    return f"{name}, rate {first['learning_rate']:g}" if other_rate else name
 
 
 def seeds_name(table: pd.DataFrame, measure: str, *axes: str) -> str:
