@@ -10,16 +10,23 @@ from fa.checks.errors import UserError
 from fa.evidence.audit import comparisons, post_audit
 from fa.evidence.claims import CLAIMS, read_claims
 from fa.evidence.measures import METRICS, Metric
+from fa.evidence.questions import questions
+from fa.evidence.redraws import redraws
 from fa.evidence.verdicts import evaluate
 from fa.metrics.tables import Metrics, read_metrics
 from fa.pages.formats import write_table
 from fa.pages.text import number, p_value
+
+REFERENCE = Path(__file__).parents[2] / "reference"
+"""The published metrics, in the repository."""
 
 
 def write_claims(
     metrics: str | Path, outputs: Sequence[str | Path], claims_yaml: str | Path = CLAIMS
 ) -> None:
     """Write the tables of claims.
+
+    Beside each verdict stands the published one: of the published metrics, by the same code.
 
     Args:
         metrics: the folder of metrics.
@@ -53,6 +60,21 @@ def compute(
     return tables
 
 
+def evaluate_beside(
+    runs: pd.DataFrame, curves: pd.DataFrame, claims: Mapping[str, Any]
+) -> pd.DataFrame:
+    """Return the rows of `evaluate`, with the ``published_verdict`` and its ``published_n``."""
+    ours = evaluate(runs, curves, claims)
+    if (REFERENCE / "runs.parquet").exists():
+        published = read_metrics(REFERENCE)
+        same = set(published.runs["weights_digest"]) == set(runs["weights_digest"])
+        theirs = ours if same else evaluate(published.runs, published.curves, claims)
+        columns = {"published_verdict": theirs["verdict"], "published_n": theirs["n"]}
+    else:
+        columns = {"published_verdict": "", "published_n": 0}
+    return ours.assign(**columns)
+
+
 def claims_text(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the table of claims as text to read."""
     records = rows.to_dict("records")
@@ -71,6 +93,7 @@ def claims_text(rows: pd.DataFrame) -> pd.DataFrame:
                 row["verdict"] + ("" if row["reason"] == "significant" else f": {row['reason']}")
                 for row in records
             ],
+            "published": [published_text(row) for row in records],
         }
     )
 
@@ -79,7 +102,18 @@ def verdicts_text(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the short table of claims, as text to read."""
     text = claims_text(rows)
     text["verdict"] = rows["verdict"]
-    return text[["claim", "statement", "reported", "measured", "verdict"]]
+    columns = ["claim", "statement", "reported", "measured", "interval", "n", "verdict"]
+    # Where they are the published ones, that they are need not stand beside each.
+    same = (rows["verdict"] == rows["published_verdict"]) & (rows["n"] == rows["published_n"])
+    return text[columns if same.all() else [*columns, "published"]]
+
+
+def published_text(row: Mapping[str, Any]) -> str:
+    """Return the published verdict, and of how many seeds it is."""
+    if not row["published_verdict"]:
+        return "–"
+    seeds = f" (n = {row['published_n']})" if row["published_n"] else ""
+    return f"{row['published_verdict']}{seeds}"
 
 
 def shown(row: Mapping[str, Any]) -> Metric:
@@ -197,6 +231,70 @@ def comparisons_text(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def questions_text(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the three answers as text to read: differences in points, shares in percent."""
+    if rows.empty:
+        return pd.DataFrame(columns=["claim", "a", "b", "n"])
+
+    def points(name: str) -> list[str]:
+        start = name.removesuffix("difference")
+        ends = [[number(v, "+.2f", 100) for v in rows[f"{start}{end}"]] for end in ("low", "high")]
+        middle = [number(v, "+.2f", 100) for v in rows[name]]
+        return [f"{m} [{low}, {high}]" for m, low, high in zip(middle, *ends, strict=True)]
+
+    records = rows.to_dict("records")
+    return pd.DataFrame(
+        {
+            "claim": rows["claim"],
+            "a": rows["arm_a"],
+            "b": rows["arm_b"],
+            "n": [seeds_text(row) for row in records],
+            "failed: a, b": [
+                f"{row['a_failed']}, {row['b_failed']}" + (" (few)" if row["few"] else "")
+                for row in records
+            ],
+            "McNemar p": [p_value(p) for p in rows["mcnemar_p"]],
+            "where both train (points) [95 % CI]": points("trained_difference"),
+            "equivalence p": [p_value(p) for p in rows["trained_equivalence_p"]],
+            "all runs (points) [95 % CI]": points("difference"),
+            "interquartile means (points) [95 % CI]": points("iqm_difference"),
+            "a better than b (%) [95 % CI]": [
+                f"{100 * row['improvement']:.0f} "
+                f"[{100 * row['improvement_low']:.0f}, {100 * row['improvement_high']:.0f}]"
+                for row in records
+            ],
+        }
+    )
+
+
+def redraws_text(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the redrawn verdicts as text to read: shares of samples in percent."""
+    if rows.empty:
+        return pd.DataFrame(columns=["claim", "statement", "n", "verdict"])
+
+    def shares(*names: str) -> list[str]:
+        columns = [[number(value, ".0f", 100) for value in rows[name]] for name in names]
+        texts = [" / ".join(cells) for cells in zip(*columns, strict=True)]
+        return ["–" if set(text) <= set("– /") else text for text in texts]
+
+    said = ("holds", "undecided", "fails")
+    return pd.DataFrame(
+        {
+            "claim": rows["claim"],
+            "statement": rows["statement"],
+            "n": rows["n"].astype(str),
+            "verdict": rows["verdict"],
+            "as many seeds: holds / undecided / does not": shares(*said),
+            "overturned": [number(value, ".1f", 100) for value in rows["overturned"]],
+            "30 of all seeds: holds / undecided / does not": shares(*(f"post_{x}" for x in said)),
+            "by the post's test: for / against": shares("welch_for", "welch_against"),
+            "difference as reported or larger": [
+                number(value, ".1f", 100) for value in rows["as_reported"]
+            ],
+        }
+    )
+
+
 def post_audit_text(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the audit as text to read: accuracies in percent, spreads in points."""
 
@@ -235,12 +333,20 @@ class Table(NamedTuple):
 
 
 TABLES = {
-    "verdicts": Table("What the post claims, and what the runs say", evaluate, verdicts_text),
+    "verdicts": Table(
+        "What the post claims, and what the runs say", evaluate_beside, verdicts_text
+    ),
     "claims": Table(
         "Every claim: the post's statements, other readings of them, and controls",
-        evaluate,
+        evaluate_beside,
         claims_text,
+    ),
+    "questions": Table(
+        "Mean accuracies in three questions: failures, runs that train, all runs",
+        questions,
+        questions_text,
     ),
     "comparisons": Table("The comparisons behind the claims", comparisons, comparisons_text),
     "post_audit": Table("The post's own p-values, checked", post_audit, post_audit_text),
+    "redraws": Table("Would other seeds have said the same?", redraws, redraws_text),
 }

@@ -32,19 +32,20 @@ def train(trainer, digits, chosen, epochs=2):
     ]
     trained = trainer(Task(samples, networks, 100, 0.01))
     losses = [trained.epoch([next(back) for back in backs]) for _ in range(epochs)]
-    accuracies = [trained.test_accuracy(index) for index in range(len(chosen))]
-    return np.hstack(losses), [trained.weights(index) for index in range(len(chosen))], accuracies
+    tested = [trained.test(index) for index in range(len(chosen))]
+    return np.hstack(losses), [trained.weights(index) for index in range(len(chosen))], tested
 
 
 @pytest.mark.parametrize("trainer", [arrays.ArrayTrainer, StrictTrainer])
 def test_seeds_modes_and_sizes_together_are_each_alone(digits, trainer):
-    losses, weights, accuracies = train(trainer, digits, NETWORKS)
+    losses, weights, tested = train(trainer, digits, NETWORKS)
     for index, network in enumerate(NETWORKS):
-        alone, (expected,), (accuracy,) = train(arrays.ArrayTrainer, digits, [network])
+        alone, (expected,), ((accuracy, peaks),) = train(arrays.ArrayTrainer, digits, [network])
         np.testing.assert_allclose(losses[index], alone[0], rtol=1e-5)
         for ours, theirs in zip(weights[index], expected, strict=True):
             np.testing.assert_allclose(ours, theirs, atol=1e-5)
-        assert accuracies[index] == pytest.approx(accuracy, abs=0.02)
+        assert tested[index][0] == pytest.approx(accuracy, abs=0.02)
+        np.testing.assert_allclose(tested[index][1], peaks, atol=1e-4)
 
 
 def test_all_that_is_trained_on_is_float32(digits):

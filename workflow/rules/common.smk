@@ -3,6 +3,7 @@ import argparse
 import json
 import shutil
 import sys
+from hashlib import sha256
 from pathlib import Path
 from shlex import quote
 
@@ -102,15 +103,25 @@ def verified(path, checksum):
     return path if bucket else ensure(path, sha256=checksum)
 
 
+def published_digest():
+    """Return the SHA-256 of the published runs; nothing where there are none."""
+    path = ROOT / "reference/runs.parquet"
+    return sha256(path.read_bytes()).hexdigest() if path.exists() else ""
+
+
 PLAN = f"{RESULTS}/plan.json"
 METRICS = [f"{RESULTS}/metrics/{name}.parquet" for name in ("runs", "curves")]
 # Name of a table -> what the report's menu, which sorts, says of it.
 CLAIM_TABLES = {
     "verdicts": "1 Verdicts",
     "claims": "2 Every claim, with test and interval",
-    "comparisons": "3 Comparisons behind the verdicts",
-    "post_audit": "4 Check of the post's p-values",
+    "questions": "3 Failures, runs that train, all runs",
+    "redraws": "4 Would other seeds have said the same?",
+    "comparisons": "5 Comparisons behind the verdicts",
+    "post_audit": "6 Check of the post's p-values",
 }
+# `redraws` takes minutes, so it has a job of its own.
+QUICK_CLAIM_TABLES = [name for name in CLAIM_TABLES if name != "redraws"]
 FIGURES = {
     name: kind
     for experiment in EXPERIMENTS.values()

@@ -46,8 +46,12 @@ class Source(NamedTuple):
     tables: dict[str, pd.DataFrame]
 
 
-def read(folder: str | Path) -> Source:
+def read(folder: str | Path, leave_out: Iterable[str] = ()) -> Source:
     """Read the metrics and compute every table of them.
+
+    Args:
+        folder: of the metrics.
+        leave_out: tables of claims that are not wanted.
 
     Raises:
         UserError: the folder holds no metrics, or no run.
@@ -55,7 +59,7 @@ def read(folder: str | Path) -> Source:
     metrics, claims = read_metrics(folder), read_claims()
     if metrics.runs.empty:
         raise UserError(f"{folder} holds no run; make the study first")
-    tables = compute(TABLES, metrics, claims)
+    tables = compute([name for name in TABLES if name not in leave_out], metrics, claims)
     for name in metrics.experiments:
         runs = metrics.of([name]).runs
         if not runs.empty:
