@@ -121,7 +121,7 @@ def post_audit(runs: pd.DataFrame, curves: pd.DataFrame, claims: Mapping[str, An
         for claim in tested
     ]
     for claim, figures in contradictions(claims):
-        reported = {**figures, "p": claims["rules"]["level"]}
+        reported = {**figures, "p": 2 * claims["rules"]["level"]}
         rows.append(audit_row(of, claim, claim["a"], reported, "same configuration, two tables"))
     return pd.DataFrame(rows)
 

@@ -32,9 +32,9 @@ def run(**changes):
 def history(run):
     accuracy = run.seed / 7 + run.hidden / 1000
     return [
-        Epoch(0, 500.0, 300.0, 0.1, 80.0, 2.0, None, None),
-        Epoch(1, 90.1, 80.2, 0.5, 60.0, 3.0, accuracy / 2, "aa"),
-        Epoch(2, 33.3, 1 / 3, 0.7, 45.0, 4.0, accuracy, f"{run.seed:x}"),
+        Epoch(0, 500.0, 300.0, 0.1, 80.0, 2.0, 0.05, None, None, None),
+        Epoch(1, 90.1, 80.2, 0.5, 60.0, 3.0, 0.04, accuracy / 2, 2, "aa"),
+        Epoch(2, 33.3, 1 / 3, 0.7, 45.0, 4.0, 0.03, accuracy, 1, f"{run.seed:x}"),
     ]
 
 
@@ -186,9 +186,11 @@ def test_verification_speaks_of_each_experiment_that_both_have(tmp_path):
 def row_of(r, experiments=("e",), **changes):
     values = {
         "test_accuracy": 0.5,
+        "dead_outputs": 3,
         "final_loss": 2.0,
         "final_mean_loss": 3.0,
         "final_pearson_r": 0.25,
+        "final_pearson_r_random": 0.125,
         "weights_digest": "ab",
         "finite": True,
     }
@@ -201,7 +203,10 @@ def table_of(*rows):
 
 def test_a_digest_is_the_sha_of_these_lines():
     # 0.07 is 0x1.1eb851eb851ecp-4: IEEE 754, written out.
-    rest = "0x1.0000000000000p-1,0x1.0000000000000p+1,0x1.8000000000000p+1,0x1.0000000000000p-2"
+    rest = (
+        "0x1.0000000000000p-1,3,0x1.0000000000000p+1,0x1.8000000000000p+1,"
+        "0x1.0000000000000p-2,0x1.0000000000000p-3"
+    )
     lines = [
         f"mnist,50000,10000,{hidden},random,log,200,0x1.1eb851eb851ecp-4,3,{seed},{rest},ab,True\n"
         for hidden, seed in ((20, 1), (40, 0))
@@ -291,9 +296,11 @@ def test_a_run_is_summed_up_by_its_last_epoch():
     curve = shard_files.to_table({one: history(one)})
     assert gathering.summary(curve, ("x", "y")) == dataclasses.asdict(one) | {
         "test_accuracy": 5 / 7 + 0.02,
+        "dead_outputs": 1,
         "final_loss": 33.3,
         "final_mean_loss": 1 / 3,
         "final_pearson_r": 0.7,
+        "final_pearson_r_random": 0.03,
         "weights_digest": "5",
         "finite": True,
         "experiments": ["x", "y"],

@@ -4,7 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats as scipy_stats
+from statsmodels.stats.multitest import multipletests
 
 from fa.evidence import statistics
 
@@ -34,6 +37,25 @@ def test_the_permutation_test_of_many_seeds_is_near_the_exact_one():
     assert statistics.permutation_p([1.0] + [0.0] * 29) == 1
     # 30 equal differences: 2 patterns of 2^30, so the smallest p that is ever given.
     assert statistics.permutation_p([1.0] * 30) == pytest.approx(2 / 100_000, rel=1e-6)
+
+
+@pytest.mark.parametrize("alternative", ["greater", "less", "two-sided"])
+@pytest.mark.parametrize("n", [2, 9, 16, 17, 40])
+def test_the_permutation_test_is_that_of_scipy(n, alternative):
+    values = np.random.default_rng(n).normal(0.3, 1, n).round(1)
+    expected = scipy_stats.permutation_test(
+        (values,),
+        np.mean,
+        permutation_type="samples",
+        vectorized=True,
+        alternative=alternative,
+        n_resamples=99_999,
+        batch=10_000,
+        rng=1,
+    ).pvalue
+    exact = n <= 16
+    found = statistics.permutation_p(values, alternative)
+    assert found == pytest.approx(expected, abs=1e-12 if exact else 0.005)
 
 
 def test_wilcoxon_against_hollander_and_wolfe():
@@ -72,6 +94,9 @@ def test_mcnemar_against_the_binomial():
     b = [False] * 8 + [True] + [True] * 5 + [False] * 6
     # 8 against 1 discordant pairs: 2 (1 + 9) / 2^9; the concordant ones do not count.
     assert statistics.mcnemar_p(a, b) == pytest.approx(20 / 512)
+    assert statistics.mcnemar_p(a, b, "greater") == pytest.approx(10 / 512)
+    assert statistics.mcnemar_p(b, a, "less") == pytest.approx(10 / 512)
+    assert statistics.mcnemar_p(a, b, "less") == pytest.approx(511 / 512)
     # No seed tells the two apart.
     assert statistics.mcnemar_p(a, a) == 1
     assert statistics.mcnemar_p([False] * 30, [False] * 30) == 1
@@ -94,10 +119,10 @@ def test_equivalence_against_its_closed_form():
 
 def test_a_mean_beyond_a_margin_is_no_equivalence():
     # 2.5 % of the published interval lie on that side, so 5 % two-sided.
-    assert statistics.beyond_p(SLEEP, -SLEEP_HIGH) == pytest.approx(0.05, abs=1e-6)
-    assert statistics.beyond_p(-SLEEP, -SLEEP_HIGH) == pytest.approx(0.05, abs=1e-6)
-    assert statistics.beyond_p(SLEEP, 2) == 1
-    assert math.isnan(statistics.beyond_p([1.0] * 6, 0.5))
+    assert statistics.outside_p(SLEEP, SLEEP_HIGH, 9) == pytest.approx(0.05, abs=1e-6)
+    assert statistics.outside_p(SLEEP, -9, SLEEP_LOW) == pytest.approx(0.05, abs=1e-6)
+    assert statistics.outside_p(SLEEP, -2, 2) == 1
+    assert math.isnan(statistics.outside_p([1.0] * 6, -0.5, 0.5))
 
 
 def test_a_mean_above_a_bound_is_the_other_side_of_the_interval():
@@ -141,7 +166,8 @@ def test_a_share_against_newcombe():
     # Newcombe (1998), 81 of 263: Wilson's interval is 0.2553 to 0.3662.
     result = statistics.share_above_half([True] * 81 + [False] * 182)
     assert (result.low, result.high) == pytest.approx((0.2553, 0.3662), abs=5e-5)
-    assert statistics.share_above_half([True] * 9 + [False]).p == pytest.approx(22 / 1024)
+    result = statistics.share_above_half([True] * 9 + [False])
+    assert (result.more_p, result.less_p) == pytest.approx((11 / 1024, 1023 / 1024))
 
 
 def test_holm_against_a_published_example():
@@ -149,10 +175,17 @@ def test_holm_against_a_published_example():
     assert statistics.holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
 
 
-def test_a_test_that_was_not_made_keeps_its_place_in_the_family():
+def test_a_test_that_was_not_made_has_no_place_in_the_family():
     adjusted = statistics.holm([0.01, math.nan, 0.03, math.nan])
-    assert adjusted[[0, 2]] == pytest.approx([0.04, 0.09])
+    assert adjusted[[0, 2]] == pytest.approx([0.02, 0.03])
     assert np.isnan(adjusted[[1, 3]]).all()
+    assert np.isnan(statistics.holm([math.nan] * 2)).all()
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
+def test_holm_is_that_of_statsmodels(p_values):
+    expected = multipletests(p_values, method="holm")[1]
+    assert statistics.holm(p_values) == pytest.approx(expected)
 
 
 def test_hedges_g_against_borenstein():
@@ -300,14 +333,12 @@ def test_the_smallest_samples_have_their_statistics():
     p = 2 * (0.5 - math.atan(2) / math.pi)
     assert statistics.paired_t_p(two) == pytest.approx(p)
     assert statistics.above_p(two, 0) == pytest.approx(p / 2)
-    assert statistics.beyond_p(two, 0) == pytest.approx(p)
+    assert statistics.outside_p(two, 0, 0) == pytest.approx(p)
     assert statistics.within_p(two, 0, 100) == pytest.approx(p / 2)
     assert statistics.d_z(two) == pytest.approx(math.sqrt(2))
-    low, high = statistics.equivalence_interval(two)
-    # The 90 % t interval: 2 +- tan(0.45 pi).
-    assert (low, high) == pytest.approx(
-        (2 - math.tan(0.45 * math.pi), 2 + math.tan(0.45 * math.pi))
-    )
+    # Its 95 % interval: 2 +- tan(0.475 pi).
+    half = math.tan(0.475 * math.pi)
+    assert statistics.t_interval(two) == pytest.approx((2 - half, 2 + half))
     # Of 4 sign patterns 2 are as extreme, of 2 ranks likewise.
     assert statistics.permutation_p(two) == 0.5
     assert statistics.wilcoxon_p(two) == 0.5
@@ -316,17 +347,40 @@ def test_the_smallest_samples_have_their_statistics():
     assert statistics.correlation(two, [5.0, 4.0]) == pytest.approx(-1)
     # One of one: its Wilson interval is 1 / (1 + z^2) to 1.
     share = statistics.share_above_half([True])
-    assert (share.share, share.p) == (1, 1)
+    assert (share.share, share.more_p, share.less_p) == (1, 0.5, 1)
     assert (share.low, share.high) == pytest.approx((1 / (1 + 1.959964**2), 1), abs=1e-6)
     assert statistics.mcnemar_p([True], [False]) == 1
 
 
-def test_equivalence_and_its_interval_are_one():
-    low, high = statistics.equivalence_interval(SLEEP)
-    margin = max(abs(low), abs(high))
-    assert statistics.within_p(SLEEP, -margin, margin) == pytest.approx(0.05, abs=1e-6)
-    assert np.isnan(statistics.equivalence_interval([0.1])).all()
-    assert np.isnan(statistics.equivalence_interval([0.1, 0.1])).all()
+def test_students_interval_against_the_published_one():
+    assert statistics.t_interval(SLEEP) == pytest.approx((SLEEP_LOW, SLEEP_HIGH), abs=1e-6)
+    assert np.isnan(statistics.t_interval([0.1])).all()
+    assert np.isnan(statistics.t_interval([0.1, 0.1])).all()
+
+
+def test_a_median_is_held_against_a_bound_by_signs():
+    values = [1, 2, 3, 4, 5, 6, 7, -8]
+    # One of eight is not above 0: (1 + 8) / 2^8; three of eight are not below 4 and one is 4.
+    assert statistics.median_p(values, 0, "greater") == pytest.approx(9 / 256)
+    assert statistics.median_p(values, 6.5, "less") == pytest.approx(9 / 256)
+    assert statistics.median_p(values, 0, "less") == pytest.approx(255 / 256)
+    assert math.isnan(statistics.median_p([], 0, "less"))
+
+
+def test_interquartile_means_are_those_of_the_middle_half():
+    a, b = [9, 1, 2, 3, 4, 5, 6, -99], [0, 0, 1, 1, 1, 1, 50, 60]
+    difference, (low, high) = statistics.interquartile_difference(a, b)
+    assert difference == pytest.approx((2 + 3 + 4 + 5) / 4 - 1)
+    assert low < difference < high
+
+
+def test_the_probability_of_improvement_counts_pairs():
+    a, b = [1, 2, 3], [0, 2, 2, 9]
+    pairs = [(x > y) + 0.5 * (x == y) for x in a for y in b]
+    share, (low, high) = statistics.probability_of_improvement(a, b)
+    assert share == pytest.approx(np.mean(pairs))
+    assert 0 <= low < share < high <= 1
+    assert statistics.probability_of_improvement([5.0] * 9, [4.0] * 9) == (1, (1, 1))
 
 
 @pytest.mark.filterwarnings("error")

@@ -74,9 +74,10 @@ def feedback_of(run, epoch, draws, kept, w2):
         )
     if run.feedback == "no_feedback":
         return np.zeros((run.hidden, 10))
-    every = {"random": "run", "random_equal_norm": "run", "redrawn_every_epoch": epoch, "redrawn_every_batch": object()}
-    if kept.get("drawn for") != every[run.feedback]:
-        kept["drawn for"] = every[run.feedback]
+    every = {"redrawn_every_epoch": epoch, "redrawn_every_batch": object()}
+    now = every.get(run.feedback, "once")
+    if kept.get("drawn for") != now:
+        kept["drawn for"] = now
         kept["B"] = draws.standard_normal((run.hidden, 10)) / math.sqrt(run.hidden + 1)
         if run.feedback == "random_equal_norm":
             kept["B"] *= math.sqrt(run.hidden) / np.linalg.norm(kept["B"])
