@@ -40,11 +40,12 @@ def problems(
 def sentences(config: Mapping[str, Any], schema: Mapping[str, Any], whole: str) -> Iterator[str]:
     """Yield what `problems` does, as long as every value can be written."""
     for error in Validator(schema).iter_errors(config):
-        # One thing or a list of it is an anyOf in the schema: report the branch that was meant.
+        # One thing or a list of it is an anyOf in the schema: report the branch that was meant,
+        # which is the one of the value's own type, or the first.
         while error.validator == "anyOf":
-            meant_list = isinstance(error.instance, list)
-            branches = [c for c in error.context if c.schema_path[0] == int(meant_list)]
-            error = max(branches or error.context, key=relevance)
+            meant = [c for c in error.context if c.validator != "type" or c.relative_path]
+            first = [c for c in error.context if c.schema_path[0] == 0]
+            error = max(meant or first, key=relevance)
         yield f"{key_name(error.absolute_path) or whole}: {explain(error)}"
 
 
@@ -89,6 +90,8 @@ def explain(error: ValidationError) -> str:
             return f"{value} is too long; it has at most {rule} characters"
         case "uniqueItems":
             return f"{value} names something twice"
+        case "pattern" if "$comment" in error.schema:
+            return f"{value} {error.schema['$comment']}"
         case "pattern":
             return f"{value} is not a name; use letters, digits and _, a letter first"
         case _:

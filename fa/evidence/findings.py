@@ -172,6 +172,8 @@ def find_typical(claim: Claim, rules: Rules, tables: dict[Any, pd.DataFrame]) ->
         "sign test",
         **seeds_of([table]),
         measured=float(np.median(differences)),
+        a=table["a"].median(),
+        b=table["b"].median(),
         interval=lambda: statistics.median_interval(differences),
         p_for=statistics.median_p(ahead, 0, "greater"),
         p_against=statistics.median_p(ahead, margin, "less"),

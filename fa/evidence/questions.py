@@ -33,13 +33,18 @@ def questions(runs: pd.DataFrame, curves: pd.DataFrame, claims: Mapping[str, Any
     of = study(runs, curves, claims)
     rows = []
     for claim in claims["claims"]:
-        means = KINDS[claim["kind"]] in (find_mean, find_equivalence) and "over" not in claim
-        if means and claim["metric"] == "test_accuracy" and not claim.get("trained_only"):
+        if compares_accuracies(claim):
             (table,) = samples(of, claim).values()
             if len(table) >= claims["rules"]["minimum_runs"]:
                 names = {"claim": claim["id"], "arm_a": claim["a"], "arm_b": claim["b"]}
                 rows.append(names | answers(claim, claims["rules"], table))
     return pd.DataFrame(rows)
+
+
+def compares_accuracies(claim: Claim) -> bool:
+    """Return whether a claim compares two mean accuracies, failed runs included."""
+    means = KINDS[claim["kind"]] in (find_mean, find_equivalence) and "over" not in claim
+    return means and claim["metric"] == "test_accuracy" and not claim.get("trained_only")
 
 
 def answers(claim: Claim, rules: Rules, table: pd.DataFrame) -> dict[str, Any]:

@@ -176,7 +176,7 @@ def test_an_unknown_key_is_an_error_that_names_it(drawn, macro):
 
 
 def test_a_number_stands_in_a_title_and_a_caption(drawn):
-    title = r"\section{Of \fa{runs/all} runs}\begin{table}\caption{\fa{claim/1/p}}\end{table}"
+    title = r"\section{Of \fa{runs/all} runs}\begin{table}\caption{\fa{claim/1/p_for}}\end{table}"
     done = compile_text(drawn, rf"\tableofcontents{title}")
     assert done.returncode == 0, done.stdout[-2000:]
 

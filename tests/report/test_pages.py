@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from conftest import ROOT
+from fa.learning.run import DEAD_BELOW
 from fa.metrics import provenance
 from fa.pages.figures import TITLES
 from fa.pages.html import table_page
@@ -100,7 +101,8 @@ def test_versions_of_what_the_project_asks_for():
 def test_the_captions_state_the_rules_as_they_are():
     rules = yaml.safe_load((ROOT / "fa/evidence/claims.yaml").read_text())["rules"]
     caption = (ROOT / "workflow/report/claims.rst").read_text()
-    assert f"{100 * rules['collapsed_below']:g} %" in caption
+    assert f"brings it to {DEAD_BELOW}" in caption
+    assert f"from {rules['first_fresh_seed']} on" in " ".join(caption.split())
     assert f"{100 * rules['margins']['test_accuracy']:g} percentage points" in caption
     assert f"below {rules['level']:g}" in caption
 

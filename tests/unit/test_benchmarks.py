@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import pipeline, scale, training, work, worker
+from benchmarks import deaths, pipeline, rules, scale, training, work, worker
 from benchmarks.peers.numpy_blas import NumpyBlas
 from fa.checks.errors import UserError
 from fa.learning.backends.arrays import ArrayTrainer
@@ -200,3 +200,26 @@ def test_an_interrupted_measurement_goes_on(tmp_path):
     assert kept == rows[0]
     assert kept[: len(case)] == case
     assert "stopped after 1,000" in scale.report(pd.DataFrame([kept]))
+
+
+@pytest.mark.slow
+def test_the_first_step_takes_backprops_outputs_down_and_its_feedback_to_one_direction(digits):
+    """What docs/dead-outputs.md says of the first step, on one seed."""
+    found = {mode: next(deaths.follow(1000, mode, digits)) for mode in deaths.MODES}
+    assert {row["batches"] for row in found.values()} == {1}
+    assert found["backprop"]["dead"] >= 8
+    assert found["backprop"]["one_direction"] > 0.8 > 0.4 > found["random"]["one_direction"]
+    assert found["onehot"]["hidden_activity"] < 0.1 < 0.3 < found["backprop"]["hidden_activity"]
+    assert found["onehot"]["dead"] == 0
+    text = deaths.table(pd.DataFrame(found.values()))
+    assert text["feedback"].tolist() == ["backprop", "random", "onehot"]
+
+
+def test_simulated_arms_have_the_difference_that_they_are_said_to_have():
+    case = rules.Case(200_000, 0.05, 0.02, "a digit or two", 0.003)
+    a, b = rules.draw(case, np.random.default_rng(0))
+    assert a.failed.mean() == pytest.approx(0.05, abs=0.002)
+    assert b.failed.mean() == pytest.approx(0.02, abs=0.002)
+    assert a.accuracy.mean() - b.accuracy.mean() == pytest.approx(0.003, abs=2e-4)
+    trained = a.accuracy[~a.failed]
+    assert trained.std() == pytest.approx(rules.TRAINED[1], rel=0.02)

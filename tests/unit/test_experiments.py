@@ -183,6 +183,6 @@ def test_the_plan_has_the_runs_of_the_study_and_the_rows_of_every_experiment(tmp
     assert all(planned.run in packed[planned.shard].runs for planned in runs)
     assert list(records) == list(CONFIG["experiments"])
     assert records["tuning"]["figures"] == {"tuning": "tuning"}
-    assert len(records["sensitivity"]["rows"]) == 2 * 2 * 4 * 4
+    assert len(records["sensitivity"]["rows"]) == 2 * 3 * 4 * 4
     row = {"hidden": 20, "batch_size": 200, "learning_rate": 0.07, "epochs": 200}
     assert row | {"feedback": "onehot", "feedback_scale": "log"} in records["table2"]["rows"]

@@ -53,6 +53,19 @@ def test_onehot_hears_one_output_each(hidden):
         assert [weights[unit][k] for k in range(10)] == [float(k == unit % 10) for k in range(10)]
 
 
+@pytest.mark.parametrize("hidden", [7, 20, 33])
+def test_random_feedback_of_equal_norm_is_as_long_as_onehots(hidden):
+    weights = first("random_equal_norm", 3, hidden)
+    assert np.linalg.norm(weights) == pytest.approx(np.linalg.norm(first("onehot", 3, hidden)))
+    assert abs(weights.mean()) < 0.2, "drawn around 0, as random's"
+    assert not np.array_equal(weights, first("random_equal_norm", 4, hidden))
+
+
+def test_no_feedback_is_none_whatever_the_epoch():
+    weights = feedback.weights_by_epoch("no_feedback", "log", 0, 20, 10, 4)
+    assert not any(next(weights).any() for _ in range(3))
+
+
 def test_random_is_drawn_per_seed_and_independent_of_the_forward_weights():
     many = np.concatenate([first("random", seed).ravel() for seed in range(200)])
     assert many.std() == pytest.approx(21**-0.5, rel=0.02)

@@ -5,10 +5,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.patches import Rectangle
-from statsmodels.stats.weightstats import DescrStatsW
 
 import made_up
 from fa.checks.errors import UserError
+from fa.evidence.failures import Arm, difference_of_means
 from fa.metrics.tables import Metrics, read_metrics
 from fa.pages.figures import drawing, style
 from fa.pages.figures.scaling import differences
@@ -52,7 +52,11 @@ def test_a_panel_is_stretched_only_where_some_modes_learn_and_others_do_not():
         (drawn.runs["hidden"] == 40) & (drawn.runs["feedback"] == "random")
     )
     figure = drawing.DRAW["accuracy"](
-        drawn._replace(runs=drawn.runs.assign(test_accuracy=np.where(learned, 0.93, 0.1)))
+        drawn._replace(
+            runs=drawn.runs.assign(
+                test_accuracy=np.where(learned, 0.93, 0.1), dead_outputs=np.where(learned, 0, 9)
+            )
+        )
     )
     assert [axes.get_yscale() for axes in figure.axes] == ["linear", "function", "linear"]
 
@@ -60,10 +64,11 @@ def test_a_panel_is_stretched_only_where_some_modes_learn_and_others_do_not():
 def test_the_sensitivity_figure_shows_accuracies_and_collapses_and_frames_the_post():
     axes = {"hidden": [20, 40], "batch_size": [50, 200], "learning_rate": [0.03, 0.07]}
     drawn = metrics("sensitivity", axes, ["backprop", "random"])
-    runs = drawn.runs.assign(test_accuracy=0.95)
+    runs = drawn.runs.assign(test_accuracy=0.95, dead_outputs=0)
     at_post = (runs["batch_size"] == 200) & (runs["learning_rate"] == 0.07)
     broken = at_post & (runs["hidden"] == 40) & (runs["feedback"] == "random")
     runs.loc[broken, "test_accuracy"] = [0.1, 0.2, 0.9]
+    runs.loc[broken, "dead_outputs"] = [9, 1, 0]
     missing = (runs["batch_size"] == 50) & (runs["learning_rate"] == 0.03) & (runs["hidden"] == 20)
     figure = drawing.DRAW["sensitivity"](drawn._replace(runs=runs[~missing]))
     panels = figure.axes[:8]
@@ -86,13 +91,15 @@ def test_the_sensitivity_figure_shows_accuracies_and_collapses_and_frames_the_po
 def test_the_scaling_figure_shows_the_interval_of_the_equivalence_test():
     drawn = metrics("scaling", {"hidden": [10, 30, 100]}, MODES, seeds=6)
     runs = drawn.runs.assign(percent=100 * drawn.runs["test_accuracy"])
-    by_mode = runs[runs["hidden"] == 30].pivot_table(
-        index="seed", columns="feedback", values="percent"
+    at_30 = runs[runs["hidden"] == 30]
+    random, backprop = (
+        Arm(arm["test_accuracy"].to_numpy(), arm["dead_outputs"].to_numpy() > 0)
+        for arm in (at_30[at_30["feedback"] == mode] for mode in ("random", "backprop"))
     )
     found = differences(runs, "random feedback").loc[30]
-    pairs = DescrStatsW(by_mode["random"] - by_mode["backprop"])
-    assert found["mean"] == pytest.approx(pairs.mean)
-    assert (found["low"], found["high"]) == pytest.approx(pairs.tconfint_mean(0.1))
+    assert found["mean"] == pytest.approx(100 * (random.accuracy.mean() - backprop.accuracy.mean()))
+    low, high = difference_of_means(random, backprop, style.RULES).interval(0.025)
+    assert (found["low"], found["high"]) == pytest.approx((100 * low, 100 * high))
     figure = drawing.DRAW["scaling"](drawn)
     assert [axes.get_yscale() for axes in figure.axes] == ["function", "symlog"]
     assert "n = 6 a point" in figure.axes[0].get_title()

@@ -37,7 +37,16 @@ SMALL = {
 }
 RUNS = 2 * (2 + 4 + 1)
 FIGURES = ("accuracy", "loss_and_correlation", "loss_single_runs")
-TABLES = ("table1", "table2", "verdicts", "claims", "comparisons", "post_audit")
+TABLES = (
+    "table1",
+    "table2",
+    "verdicts",
+    "claims",
+    "questions",
+    "redraws",
+    "comparisons",
+    "post_audit",
+)
 
 
 def snakemake(folder, *arguments, config=None, source=ROOT, **environment):

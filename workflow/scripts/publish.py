@@ -16,7 +16,13 @@ from fa.metrics import parquet
 from fa.metrics.shard_files import SCHEMA
 from fa.metrics.tables import read_metrics
 
-PAGES = ("README.md", "docs/cluster.md", "docs/performance.md")
+PAGES = (
+    "README.md",
+    "docs/cluster.md",
+    "docs/dead-outputs.md",
+    "docs/performance.md",
+    "docs/statistics.md",
+)
 
 
 def main(results: Path) -> None:

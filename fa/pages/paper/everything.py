@@ -1,6 +1,6 @@
 """Everything at once, from metrics alone: the tables, the figures and the numbers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -13,14 +13,19 @@ from fa.pages.formats import write_table
 from fa.pages.paper.files import write_numbers
 from fa.pages.paper.numbers import Source, read
 
-# Two tables are too large for a page: in LaTeX they come in parts, with these columns.
+# In LaTeX the large tables come in parts that fit a page, with these columns and so many rows.
+CLAIMED = ["claim", "statement", "reported", "measured", "interval", "p for (Holm)"]
+CLAIMED += ["p against (Holm)", "n", "verdict"]
 TESTS = ["permutation p", "paired t p", "Wilcoxon p", "Welch p", "TOST p", "McNemar p"]
 EFFECTS = ["Hedges g", "d_z", "r over seeds", "collapsed"]
 MEANS = ["mean a", "mean b", "medians", "difference [95 % CI]", "median difference [95 % CI]"]
 COMPARED = ["claim", "a", "b", "n"]
+ASKED = ["failed: a, b", "where both train (points) [95 % CI]", "all runs (points) [95 % CI]"]
+ASKED += ["interquartile means (points) [95 % CI]", "a better than b (%) [95 % CI]"]
 PARTS = {
     "comparisons": {"means": [*COMPARED, "metric", *MEANS], "tests": [*COMPARED, *TESTS, *EFFECTS]},
 }
+ROWS = {"claims": 9, "comparisons": 24, "questions": 11}
 
 
 def redraw(folder: str | Path, output: str | Path) -> None:
@@ -57,11 +62,27 @@ def write_tables(source: Source, folder: Path) -> list[Path]:
 
 def latex_parts(name: str, rows: pd.DataFrame, text: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return a table as text, in parts that fit a page: the claims by family, tests apart."""
+    parts = {name: text}
     if name == "claims":
+        # Why, the CSV says; with that no row would fit.
+        short = text.assign(verdict=rows["verdict"])[CLAIMED]
         families = sorted(set(rows["family"]))
-        return {f"{name}_{family}": text[rows["family"] == family] for family in families}
-    parts = PARTS.get(name, {})
-    return {f"{name}_{part}": text[columns] for part, columns in parts.items()} or {name: text}
+        parts = {f"{name}_{family}": short[rows["family"] == family] for family in families}
+    if name == "questions":
+        parts = {name: text[[*COMPARED, *ASKED]]} if len(text) else parts
+    if name in PARTS:
+        parts = {f"{name}_{part}": text[columns] for part, columns in PARTS[name].items()}
+    most = ROWS.get(name, len(text))
+    return {page: cells for part in parts for page, cells in pages(part, parts[part], most)}
+
+
+def pages(name: str, text: pd.DataFrame, most: int) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield a table of at most so many rows under its name, a longer one in numbered parts."""
+    if len(text) <= most:
+        yield name, text
+        return
+    for number, first in enumerate(range(0, len(text), most), start=1):
+        yield f"{name}_{number}", text[first : first + most]
 
 
 def draw_figures(source: Source, folder: Path) -> list[Path]:

@@ -19,8 +19,7 @@ LOOKUP = Path(__file__).parent / "keys.tex"
 
 def write_numbers_of(folder: str | Path, outputs: Sequence[str | Path]) -> None:
     """Write the numbers of a folder of metrics; see `write_numbers`."""
-    # Minutes of work, and no number in it that a text cites.
-    write_numbers(read(folder, leave_out=["redraws"]), outputs)
+    write_numbers(read(folder), outputs)
 
 
 def write_numbers(source: Source, outputs: Sequence[str | Path]) -> None:

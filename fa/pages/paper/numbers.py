@@ -10,6 +10,7 @@ from fa.checks.errors import UserError
 from fa.evidence.claims import read_claims
 from fa.evidence.comparison import BASELINE, comparison
 from fa.evidence.measures import METRICS
+from fa.evidence.questions import compares_accuracies
 from fa.learning.run import DEAD_BELOW
 from fa.metrics.tables import Metrics, read_metrics
 from fa.pages.claims import TABLES, compute, shown
@@ -46,12 +47,8 @@ class Source(NamedTuple):
     tables: dict[str, pd.DataFrame]
 
 
-def read(folder: str | Path, leave_out: Iterable[str] = ()) -> Source:
-    """Read the metrics and compute every table of them.
-
-    Args:
-        folder: of the metrics.
-        leave_out: tables of claims that are not wanted.
+def read(folder: str | Path) -> Source:
+    """Read the metrics and compute every table of them, but the redrawn verdicts, which take long.
 
     Raises:
         UserError: the folder holds no metrics, or no run.
@@ -59,7 +56,7 @@ def read(folder: str | Path, leave_out: Iterable[str] = ()) -> Source:
     metrics, claims = read_metrics(folder), read_claims()
     if metrics.runs.empty:
         raise UserError(f"{folder} holds no run; make the study first")
-    tables = compute([name for name in TABLES if name not in leave_out], metrics, claims)
+    tables = compute([name for name in TABLES if name != "redraws"], metrics, claims)
     for name in metrics.experiments:
         runs = metrics.of([name]).runs
         if not runs.empty:
@@ -133,6 +130,28 @@ TEST_COLUMNS = [
     Column("hedges_g", "hedges_g", "Hedges' g", "+.2f"),
     Column("seed_correlation", "correlation", "Pearson r of the two arms over the seeds", "+.2f"),
 ]
+# One comparison of accuracies in three questions (see `fa.evidence.questions.answers`).
+QUESTION_COLUMNS = [
+    Column("failed_a", "a_failed", "failed runs of the first arm", ".0f"),
+    Column("failed_b", "b_failed", "failed runs of the second arm", ".0f"),
+    Column("trained_n", "trained_n", "seeds where both train", ".0f"),
+    Column(
+        "trained_difference",
+        "trained_difference",
+        "mean difference where both train, in points",
+        "+.2f",
+        100,
+    ),
+    Column("trained_low", "trained_low", "its interval's lower end in points", "+.2f", 100),
+    Column("trained_high", "trained_high", "its interval's upper end in points", "+.2f", 100),
+    Column("equivalence_p", "trained_equivalence_p", "p of its equivalence", "p"),
+    Column("iqm_difference", "iqm_difference", "interquartile means, in points", "+.2f", 100),
+    Column("iqm_low", "iqm_low", "its interval's lower end in points", "+.2f", 100),
+    Column("iqm_high", "iqm_high", "its interval's upper end in points", "+.2f", 100),
+    Column("improvement", "improvement", "probability in % that a run is better", ".0f", 100),
+    Column("improvement_low", "improvement_low", "its interval's lower end", ".0f", 100),
+    Column("improvement_high", "improvement_high", "its interval's upper end", ".0f", 100),
+]
 AUDIT_COLUMNS = [
     Column("spread_needed", "spread_needed", "sd in points at which p is as reported", ".2f", 100),
     Column("spread_a", "a_sd", "sd of our runs of the first arm, in points", ".2f", 100),
@@ -176,6 +195,7 @@ def numbers(source: Source) -> dict[str, Number]:
         verdict_counts(tables["claims"]),
         claim_numbers(tables["claims"]),
         test_numbers(tables["comparisons"], claims),
+        question_numbers(tables["questions"], claims),
         audit_numbers(tables["post_audit"]),
         *(
             experiment_numbers(name, record["rows"], tables.get(name), claims["setting"])
@@ -273,6 +293,18 @@ def test_numbers(rows: pd.DataFrame, claims: Mapping[str, Any]) -> dict[str, Num
         if claim["kind"] in ("mean", "equivalence"):
             name = claim["id"]
             found |= cells(f"claim/{name}", f"claim {name}", by_claim.get(name, {}), TEST_COLUMNS)
+    return found
+
+
+def question_numbers(rows: pd.DataFrame, claims: Mapping[str, Any]) -> dict[str, Number]:
+    """Return the three answers to every claim that compares two mean accuracies."""
+    found: dict[str, Number] = {}
+    by_claim = {row["claim"]: row for row in rows.to_dict("records")}
+    for claim in claims["claims"]:
+        if compares_accuracies(claim):
+            name = claim["id"]
+            row = by_claim.get(name, {})
+            found |= cells(f"claim/{name}", f"claim {name}", row, QUESTION_COLUMNS)
     return found
 
 
