@@ -36,7 +36,8 @@ def questions(runs: pd.DataFrame, curves: pd.DataFrame, claims: Mapping[str, Any
         if compares_accuracies(claim):
             (table,) = samples(of, claim).values()
             if len(table) >= claims["rules"]["minimum_runs"]:
-                names = {"claim": claim["id"], "arm_a": claim["a"], "arm_b": claim["b"]}
+                names = {"claim": claim["id"], "family": claim["family"]}
+                names |= {"arm_a": claim["a"], "arm_b": claim["b"]}
                 rows.append(names | answers(claim, claims["rules"], table))
     return pd.DataFrame(rows)
 

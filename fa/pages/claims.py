@@ -55,8 +55,10 @@ def compute(
     of = (metrics.runs, metrics.curves, claims)
     found = {rows: rows(*of) for rows in {TABLES[name].rows for name in names}}
     tables = {name: found[TABLES[name].rows] for name in names}
-    if "verdicts" in tables:
-        tables["verdicts"] = tables["verdicts"][tables["verdicts"]["family"] == "post"]
+    # The short ones have the post's own statements alone.
+    for name in ("verdicts", "failures"):
+        if name in tables and len(tables[name]):
+            tables[name] = tables[name][tables[name]["family"] == "post"]
     return tables
 
 
@@ -340,6 +342,9 @@ TABLES = {
         "Every claim: the post's statements, other readings of them, and controls",
         evaluate_beside,
         claims_text,
+    ),
+    "failures": Table(
+        "Why means differ: runs that fail, and runs that train", questions, questions_text
     ),
     "questions": Table(
         "Mean accuracies in three questions: failures, runs that train, all runs",

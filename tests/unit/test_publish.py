@@ -8,6 +8,7 @@ import pytest
 import made_up
 from conftest import ROOT
 from fa.metrics.tables import read_metrics
+from fa.pages import claims
 
 PUBLISH = runpy.run_path(str(ROOT / "workflow/scripts/publish.py"))
 
@@ -20,12 +21,15 @@ def results(tmp_path, monkeypatch):
     (folder / "figures").mkdir()
     (folder / "figures/scaling.png").write_text("a picture")
     (folder / "tables").mkdir()
-    (folder / "tables/verdicts.md").write_text("| 11a | new |\n")
+    (folder / "tables/verdicts.md").write_text("beside what was published before\n")
+    (folder / "tables/redraws.md").write_text("| 11a | new |\n")
     (tmp_path / "docs").mkdir()
     for page in PUBLISH["PAGES"]:
         (tmp_path / page).write_text("as it was\n")
-    (tmp_path / "README.md").write_text("a\n<!-- verdicts -->\n| old |\n<!-- /verdicts -->\nb\n")
+    (tmp_path / "README.md").write_text("a\n<!-- redraws -->\n| old |\n<!-- /redraws -->\nb\n")
+    (tmp_path / "docs/performance.md").write_text("<!-- verdicts -->\n<!-- /verdicts -->\n")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(claims, "REFERENCE", tmp_path / "reference")
     return folder
 
 
@@ -42,8 +46,11 @@ def test_everything_is_published_and_the_reference_stays_small(results, tmp_path
     )
     assert (tmp_path / "docs/figures/scaling.png").read_text() == "a picture"
     assert (tmp_path / "README.md").read_text() == (
-        "a\n<!-- verdicts -->\n| 11a | new |\n<!-- /verdicts -->\nb\n"
+        "a\n<!-- redraws -->\n| 11a | new |\n<!-- /redraws -->\nb\n"
     )
+    verdicts = (tmp_path / "docs/performance.md").read_text()
+    assert "| 1 " in verdicts
+    assert "| published" not in verdicts, "they are the published ones"
 
 
 def test_a_part_of_what_is_published_does_not_replace_it(results, tmp_path):

@@ -41,6 +41,7 @@ TABLES = (
     "table1",
     "table2",
     "verdicts",
+    "failures",
     "claims",
     "questions",
     "redraws",

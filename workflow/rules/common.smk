@@ -114,11 +114,12 @@ METRICS = [f"{RESULTS}/metrics/{name}.parquet" for name in ("runs", "curves")]
 # Name of a table -> what the report's menu, which sorts, says of it.
 CLAIM_TABLES = {
     "verdicts": "1 Verdicts",
-    "claims": "2 Every claim, with test and interval",
-    "questions": "3 Failures, runs that train, all runs",
-    "redraws": "4 Would other seeds have said the same?",
-    "comparisons": "5 Comparisons behind the verdicts",
-    "post_audit": "6 Check of the post's p-values",
+    "failures": "2 Why means differ: runs that fail",
+    "claims": "3 Every claim, with test and interval",
+    "questions": "4 Every mean in three questions",
+    "redraws": "5 Would other seeds have said the same?",
+    "comparisons": "6 Comparisons behind the verdicts",
+    "post_audit": "7 Check of the post's p-values",
 }
 # `redraws` takes minutes, so it has a job of its own.
 QUICK_CLAIM_TABLES = [name for name in CLAIM_TABLES if name != "redraws"]

@@ -9,12 +9,18 @@ import shutil
 import sys
 from pathlib import Path
 
+import pandas as pd
+
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from fa.evidence.claims import read_claims
+from fa.evidence.measures import METRICS
+from fa.evidence.samples import runs_of, study
 from fa.learning.run import RUN_KEYS
 from fa.metrics import parquet
 from fa.metrics.shard_files import SCHEMA
-from fa.metrics.tables import read_metrics
+from fa.metrics.tables import Metrics, read_metrics
+from fa.pages.claims import write_claims
 
 PAGES = (
     "README.md",
@@ -32,6 +38,9 @@ def main(results: Path) -> None:
     figures.mkdir(parents=True, exist_ok=True)
     for path in [*results.glob("figures/*.png"), *results.glob("benchmarks/training.png")]:
         shutil.copy(path, figures)
+    # Beside the verdicts there stood those of the metrics published before.
+    anew = [results / "tables" / f"{name}.md" for name in ("verdicts", "claims")]
+    write_claims(Path("reference"), anew)
     tables = {
         path.stem: path.read_text(encoding="utf-8")
         for folder in ("tables", "benchmarks")
@@ -43,7 +52,7 @@ def main(results: Path) -> None:
 
 
 def publish_metrics(metrics: Path, reference: Path) -> None:
-    """Copy the metrics; of the curves, which are their bulk, those that a figure shows."""
+    """Copy the metrics; of the curves, which are their bulk, what a figure or a claim needs."""
     found = read_metrics(metrics)
     if (reference / "runs.parquet").exists():
         published = read_metrics(reference).experiments
@@ -54,17 +63,44 @@ def publish_metrics(metrics: Path, reference: Path) -> None:
             )
     reference.mkdir(exist_ok=True)
     shutil.copy(metrics / "runs.parquet", reference)
-    shown = [
-        name
-        for name, record in found.experiments.items()
-        if any(kind.startswith("loss") for kind in record["figures"].values())
-    ]
-    keys = list(RUN_KEYS)
-    wanted = set(found.of(shown).runs[keys].itertuples(index=False, name=None))
+    whole, dead = runs_to_keep(found)
     curves = parquet.read(metrics / "curves.parquet", SCHEMA)
-    rows = zip(*(curves[key].to_pylist() for key in keys), strict=True)
-    kept = curves.filter([row in wanted for row in rows])
-    parquet.write(kept, reference / "curves.parquet", provenance=found.provenance)
+    rows = zip(*(curves[key].to_pylist() for key in RUN_KEYS), strict=True)
+    measured = curves["dead_outputs"].is_valid().to_pylist()
+    kept = [
+        row in whole or (looked and row in dead) for row, looked in zip(rows, measured, strict=True)
+    ]
+    parquet.write(curves.filter(kept), reference / "curves.parquet", provenance=found.provenance)
+
+
+def runs_to_keep(found: Metrics) -> tuple[set[tuple], set[tuple]]:
+    """Return the keys of the runs whose curves are published.
+
+    Returns:
+        Those whose whole curves a figure of losses shows or a claim is about, and those of which
+        a figure shows the dead outputs alone.
+    """
+    keys = list(RUN_KEYS)
+
+    def shown(start: str) -> set[tuple]:
+        names = [
+            name
+            for name, record in found.experiments.items()
+            if any(kind.startswith(start) for kind in record["figures"].values())
+        ]
+        return set(found.of(names).runs[keys].itertuples(index=False, name=None))
+
+    claims = read_claims()
+    of = study(found.runs, found.curves[:0], claims)
+    claimed = [
+        runs_of(of, claim, claim[arm], {})[keys]
+        for claim in claims["claims"]
+        if METRICS[claim["metric"]].whole_curve
+        for arm in "ab"
+        if isinstance(claim.get(arm), str)
+    ]
+    whole = set(pd.concat(claimed).itertuples(index=False, name=None))
+    return shown("loss") | whole, shown("dead_outputs")
 
 
 def with_tables(text: str, tables: dict[str, str]) -> str:

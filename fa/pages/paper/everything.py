@@ -68,7 +68,7 @@ def latex_parts(name: str, rows: pd.DataFrame, text: pd.DataFrame) -> dict[str, 
         short = text.assign(verdict=rows["verdict"])[CLAIMED]
         families = sorted(set(rows["family"]))
         parts = {f"{name}_{family}": short[rows["family"] == family] for family in families}
-    if name == "questions":
+    if name in ("failures", "questions"):
         parts = {name: text[[*COMPARED, *ASKED]]} if len(text) else parts
     if name in PARTS:
         parts = {f"{name}_{part}": text[columns] for part, columns in PARTS[name].items()}
