@@ -23,6 +23,12 @@ from fa.evidence.measures import Claim, Rules
 from fa.evidence.samples import samples, study
 from fa.evidence.statistics import NAN
 
+COLUMNS = ["claim", "family", "arm_a", "arm_b", "n", "first_seed", "a_failed", "b_failed"]
+COLUMNS += ["mcnemar_p", "few", "trained_n", "trained_equivalence_p"]
+COLUMNS += ["trained_difference", "trained_low", "trained_high", "difference", "low", "high"]
+COLUMNS += ["iqm_difference", "iqm_low", "iqm_high"]
+COLUMNS += ["improvement", "improvement_low", "improvement_high"]
+
 
 def questions(runs: pd.DataFrame, curves: pd.DataFrame, claims: Mapping[str, Any]) -> pd.DataFrame:
     """Return the three answers to every claim that compares two mean accuracies.
@@ -39,7 +45,7 @@ def questions(runs: pd.DataFrame, curves: pd.DataFrame, claims: Mapping[str, Any
                 names = {"claim": claim["id"], "family": claim["family"]}
                 names |= {"arm_a": claim["a"], "arm_b": claim["b"]}
                 rows.append(names | answers(claim, claims["rules"], table))
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def compares_accuracies(claim: Claim) -> bool:

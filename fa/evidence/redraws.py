@@ -17,6 +17,10 @@ from fa.evidence.verdicts import FAILS, HOLDS, UNDECIDED, evaluate, verdicts
 DRAWS = 9999
 """Random draws behind each p-value here: Holm's correction of a hundred tests needs as many."""
 
+COLUMNS = ["claim", "statement", "n", "verdict", "holds", "undecided", "fails", "overturned"]
+COLUMNS += ["seeds", "post_holds", "post_undecided", "post_fails"]
+COLUMNS += ["welch_for", "welch_against", "as_reported"]
+
 Draw = Callable[[pd.DataFrame], pd.DataFrame]
 """From a table of seeds to a sample of them."""
 
@@ -68,7 +72,7 @@ def redraws(runs: pd.DataFrame, curves: pd.DataFrame, claims: Mapping[str, Any])
                 **as_in_the_post(claim, small.get(name, {}), n, claims["rules"]["redraws"]),
             }
             rows.append(row)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def tables_of(of: Study) -> dict[str, dict[Any, pd.DataFrame]]:

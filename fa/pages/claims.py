@@ -57,7 +57,7 @@ def compute(
     tables = {name: found[TABLES[name].rows] for name in names}
     # The short ones have the post's own statements alone.
     for name in ("verdicts", "failures"):
-        if name in tables and len(tables[name]):
+        if name in tables:
             tables[name] = tables[name][tables[name]["family"] == "post"]
     return tables
 
@@ -235,8 +235,6 @@ def comparisons_text(rows: pd.DataFrame) -> pd.DataFrame:
 
 def questions_text(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the three answers as text to read: differences in points, shares in percent."""
-    if rows.empty:
-        return pd.DataFrame(columns=["claim", "a", "b", "n"])
 
     def points(name: str) -> list[str]:
         start = name.removesuffix("difference")
@@ -271,8 +269,6 @@ def questions_text(rows: pd.DataFrame) -> pd.DataFrame:
 
 def redraws_text(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the redrawn verdicts as text to read: shares of samples in percent."""
-    if rows.empty:
-        return pd.DataFrame(columns=["claim", "statement", "n", "verdict"])
 
     def shares(*names: str) -> list[str]:
         columns = [[number(value, ".0f", 100) for value in rows[name]] for name in names]
