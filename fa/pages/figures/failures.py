@@ -1,9 +1,11 @@
 """How runs fail: the share of runs above each accuracy, and the outputs that are dead."""
 
+import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from statsmodels.stats.proportion import proportion_confint
 
 from fa.learning.run import SETTING
 from fa.metrics.tables import Metrics
@@ -26,22 +28,37 @@ def profile(metrics: Metrics) -> Figure:
     figure, panels = panel_row(len(settings), share=False)
     for axes, group in zip(panels, settings, strict=True):
         for mode in sorted(group["mode"].unique(), key=mode_order):
-            sns.ecdfplot(
-                x=100 * group.loc[group["mode"] == mode, "test_accuracy"],
-                complementary=True,
-                stat="percent",
-                label=mode,
-                color=look(mode)[0],
-                linestyle=dashes_of(mode),
-                ax=axes,
-            )
+            accuracies = group.loc[group["mode"] == mode, "test_accuracy"].dropna()
+            draw_profile(axes, 100 * np.sort(accuracies), mode)
         axes.set_title(f"{setting_name(group)}\n{seeds_name(group, 'test_accuracy')}")
         stretch(axes)
     legend(figure, panels)
     figure.suptitle(
-        "Share of runs above each test accuracy (axes logarithmic in the error)", fontsize=9
+        "Share of runs above each test accuracy (axes logarithmic in the error), "
+        "with 95 % intervals",
+        fontsize=9,
     )
     return figure
+
+
+def draw_profile(axes: Axes, accuracies: np.ndarray, mode: str) -> None:
+    """Draw the share of runs above each of a mode's sorted accuracies, with Wilson's intervals."""
+    n = len(accuracies)
+    above = np.arange(n - 1, -1, -1)
+    low, high = proportion_confint(above, n, method="wilson")
+    colour = look(mode)[0]
+    sns.ecdfplot(
+        x=accuracies,
+        complementary=True,
+        stat="percent",
+        label=mode,
+        color=colour,
+        linestyle=dashes_of(mode),
+        ax=axes,
+    )
+    axes.fill_between(
+        accuracies, 100 * low, 100 * high, step="post", color=colour, alpha=0.15, linewidth=0
+    )
 
 
 def stretch(axes: Axes) -> None:

@@ -76,10 +76,15 @@ def note(text: str) -> Figure:
 
 
 def panel_row(count: int, share: bool = True) -> tuple[Figure, list[Axes]]:
-    """Return a figure two columns wide with its panels, three in a row, sharing axes or not."""
+    """Return a figure two columns wide with its panels, at most three in a row.
+
+    Args:
+        count: of the panels.
+        share: whether they share their axes.
+    """
     if not count:
         raise NothingToDraw("no run to show")
-    columns = min(3, count)
+    columns = 2 if count == 4 else min(3, count)
     rows = -(-count // columns)
     figure, grid = plt.subplots(
         rows,
