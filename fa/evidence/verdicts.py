@@ -35,10 +35,13 @@ def judge(finding: Finding, p_for: float, p_against: float, level: float) -> tup
         return HOLDS, finding.proved
     if finding.refuted:
         return FAILS, finding.refuted
-    if p_against < level:
-        return FAILS, "excluded"
+    shown, excluded = p_for < level and not finding.bar, p_against < level
+    if shown and excluded:
+        return UNDECIDED, "the difference is there, but smaller than the margin"
+    if shown or excluded:
+        return (HOLDS, "significant") if shown else (FAILS, "excluded")
     if p_for < level:
-        return (UNDECIDED, finding.bar) if finding.bar else (HOLDS, "significant")
+        return UNDECIDED, finding.bar
     if np.isnan(p_for):
         return UNDECIDED, "no test: every seed gives the same number"
     return UNDECIDED, "neither shown nor refuted"

@@ -393,8 +393,14 @@ def test_multiplications_against_loops():
         (Finding("t"), (0.025, 0.025), "undecided", "neither shown nor refuted"),
         (Finding("t", bar="failures"), (0.001, 1), "undecided", "failures"),
         (Finding("t", bar="failures"), (1, 0.001), "does not hold", "excluded"),
-        # Smaller than matters, and larger than nothing: what is claimed is not there.
-        (Finding("t"), (0.001, 0.001), "does not hold", "excluded"),
+        # Larger than nothing and smaller than matters: else a few seeds would turn it round.
+        (
+            Finding("t"),
+            (0.001, 0.001),
+            "undecided",
+            "the difference is there, but smaller than the margin",
+        ),
+        (Finding("t", bar="failures"), (0.001, 0.001), "does not hold", "excluded"),
         (Finding("t"), (math.nan,) * 2, "undecided", "no test: every seed gives the same number"),
         (Finding("t", detail="at 5"), (1, 1), "undecided", "neither shown nor refuted (at 5)"),
     ],
