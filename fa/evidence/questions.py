@@ -67,11 +67,15 @@ def answers(claim: Claim, rules: Rules, table: pd.DataFrame) -> dict[str, Any]:
         ``improvement``, with theirs.
     """
     both = table[~(table["a_dead"] | table["b_dead"])]
-    trained, margin = differences_in(both), rules["margins"]["test_accuracy"]
+    enough = len(both) >= rules["minimum_runs"]
+    trained, margin = (
+        differences_in(both if enough else both[:0]),
+        rules["margins"]["test_accuracy"],
+    )
     failed = {f"{arm}_failed": int(table[f"{arm}_dead"].sum()) for arm in "ab"}
     a, b = table["a"].to_numpy(), table["b"].to_numpy()
     measures = {
-        "trained": (trained.mean() if len(both) else NAN, statistics.t_interval(trained)),
+        "trained": (trained.mean() if len(trained) else NAN, statistics.t_interval(trained)),
         "": (differences_in(table).mean(), possible(claim, rules, table).interval(rules["level"])),
         "iqm": statistics.interquartile_difference(a, b),
         "improvement": statistics.probability_of_improvement(a, b),
