@@ -59,6 +59,8 @@ def compute(
     for name in ("verdicts", "failures"):
         if name in tables:
             tables[name] = tables[name][tables[name]["family"] == "post"]
+    if "draws" in tables:
+        tables["draws"] = tables["draws"][tables["draws"]["as_reported"].notna()]
     return tables
 
 
@@ -267,6 +269,11 @@ def questions_text(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+THIRTY = "30 of all seeds: holds / undecided / does not"
+BY_WELCH = "by the post's test: for / against"
+AS_LARGE = "difference as reported or larger"
+
+
 def redraws_text(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the redrawn verdicts as text to read: shares of samples in percent."""
 
@@ -284,13 +291,31 @@ def redraws_text(rows: pd.DataFrame) -> pd.DataFrame:
             "verdict": rows["verdict"],
             "as many seeds: holds / undecided / does not": shares(*said),
             "overturned": [number(value, ".1f", 100) for value in rows["overturned"]],
-            "30 of all seeds: holds / undecided / does not": shares(*(f"post_{x}" for x in said)),
-            "by the post's test: for / against": shares("welch_for", "welch_against"),
-            "difference as reported or larger": [
-                number(value, ".1f", 100) for value in rows["as_reported"]
-            ],
+            THIRTY: shares(*(f"post_{x}" for x in said)),
+            BY_WELCH: shares("welch_for", "welch_against"),
+            AS_LARGE: [number(value, ".1f", 100) for value in rows["as_reported"]],
         }
     )
+
+
+def draws_text(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return what samples as large as the post's would have said, as text to read."""
+    text = redraws_text(rows)
+    reported = [
+        f"{number(row['reported_a'], '.1f', 100)} vs {number(row['reported_b'], '.1f', 100)} %"
+        + ("" if pd.isna(row["reported_p"]) else f", p = {p_value(row['reported_p'])}")
+        for row in rows.to_dict("records")
+    ]
+    columns = {
+        "claim": text["claim"],
+        "statement": text["statement"],
+        "the post": reported,
+        "seeds drawn from": rows["seeds"].astype(str),
+        "holds / undecided / does not, by these rules (%)": text[THIRTY],
+        "for / against, by the post's test (%)": text[BY_WELCH],
+        "as reported or larger (%)": text[AS_LARGE],
+    }
+    return pd.DataFrame(columns)
 
 
 def post_audit_text(rows: pd.DataFrame) -> pd.DataFrame:
@@ -349,5 +374,6 @@ TABLES = {
     ),
     "comparisons": Table("The comparisons behind the claims", comparisons, comparisons_text),
     "post_audit": Table("The post's own p-values, checked", post_audit, post_audit_text),
+    "draws": Table("What 30 seeds would have said", redraws, draws_text),
     "redraws": Table("Would other seeds have said the same?", redraws, redraws_text),
 }

@@ -38,9 +38,10 @@ PAGES = {
     "2 Why means differ: runs that fail": "Nothing to show",  # two seeds, settings of our own
     "3 Every claim, with test and interval": "p for (Holm)",
     "4 Every mean in three questions": "Nothing to show",
-    "5 Would other seeds have said the same?": "Nothing to show",
-    "6 Comparisons behind the verdicts": "Nothing to show",
-    "7 Check of the post's p-values": "spread needed for p",
+    "5 What 30 seeds would have said": "Nothing to show",
+    "6 Would other seeds have said the same?": "Nothing to show",
+    "7 Comparisons behind the verdicts": "Nothing to show",
+    "8 Check of the post's p-values": "spread needed for p",
     "Table 1: random feedback against backprop": "post: p",
     "Table 2: one-hot feedback against backprop": "difference [95 % CI]",
     "Commit, lock file, machine, versions": "processor",

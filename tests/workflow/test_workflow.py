@@ -44,6 +44,7 @@ TABLES = (
     "failures",
     "claims",
     "questions",
+    "draws",
     "redraws",
     "comparisons",
     "post_audit",

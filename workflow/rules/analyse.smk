@@ -123,13 +123,20 @@ rule redraws:
     input:
         METRICS,
     output:
-        multiext(f"{RESULTS}/tables/redraws", ".csv", ".md", ".tex"),
-        report(
-            f"{RESULTS}/tables/redraws.html",
-            caption="../report/redraws.rst",
-            category=CATEGORIES["claims"],
-            labels={"shows": CLAIM_TABLES["redraws"]},
-        ),
+        [
+            f"{RESULTS}/tables/{name}.{suffix}"
+            for name in DRAWN_TABLES
+            for suffix in ("csv", "md", "tex")
+        ],
+        [
+            report(
+                f"{RESULTS}/tables/{name}.html",
+                caption=f"../report/{name}.rst",
+                category=CATEGORIES["claims"],
+                labels={"shows": CLAIM_TABLES[name]},
+            )
+            for name in DRAWN_TABLES
+        ],
     log:
         f"{RESULTS}/logs/redraws.log",
     benchmark:

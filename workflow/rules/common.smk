@@ -117,12 +117,14 @@ CLAIM_TABLES = {
     "failures": "2 Why means differ: runs that fail",
     "claims": "3 Every claim, with test and interval",
     "questions": "4 Every mean in three questions",
-    "redraws": "5 Would other seeds have said the same?",
-    "comparisons": "6 Comparisons behind the verdicts",
-    "post_audit": "7 Check of the post's p-values",
+    "draws": "5 What 30 seeds would have said",
+    "redraws": "6 Would other seeds have said the same?",
+    "comparisons": "7 Comparisons behind the verdicts",
+    "post_audit": "8 Check of the post's p-values",
 }
-# `redraws` takes minutes, so it has a job of its own.
-QUICK_CLAIM_TABLES = [name for name in CLAIM_TABLES if name != "redraws"]
+# These take minutes, so they have a job of their own.
+DRAWN_TABLES = ["draws", "redraws"]
+QUICK_CLAIM_TABLES = [name for name in CLAIM_TABLES if name not in DRAWN_TABLES]
 FIGURES = {
     name: kind
     for experiment in EXPERIMENTS.values()

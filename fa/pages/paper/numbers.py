@@ -56,7 +56,7 @@ def read(folder: str | Path) -> Source:
     metrics, claims = read_metrics(folder), read_claims()
     if metrics.runs.empty:
         raise UserError(f"{folder} holds no run; make the study first")
-    tables = compute([name for name in TABLES if name != "redraws"], metrics, claims)
+    tables = compute([name for name in TABLES if name not in ("draws", "redraws")], metrics, claims)
     for name in metrics.experiments:
         runs = metrics.of([name]).runs
         if not runs.empty:
