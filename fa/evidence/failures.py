@@ -140,7 +140,7 @@ def beta(a: float, b: float, draws: int, place: int) -> np.ndarray:
     return np.random.default_rng((RESAMPLING_SEED, place, 2)).beta(a, b, draws)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=128)
 def weights(count: int, draws: int, place: int) -> np.ndarray:
     """Draw weights of a Bayesian bootstrap, (draws, count) float32: each row's sum is 1."""
     rng = np.random.default_rng((RESAMPLING_SEED, place, 0))
