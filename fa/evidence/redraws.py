@@ -17,7 +17,7 @@ from fa.evidence.verdicts import FAILS, HOLDS, UNDECIDED, evaluate, verdicts
 DRAWS = 9999
 """Random draws behind each p-value here: Holm's correction of a hundred tests needs as many."""
 
-COLUMNS = ["claim", "statement", "reported_a", "reported_b", "reported_p", "n", "verdict"]
+COLUMNS = ["claim", "family", "statement", "reported_a", "reported_b", "reported_p", "n", "verdict"]
 COLUMNS += ["holds", "undecided", "fails", "overturned"]
 COLUMNS += ["seeds", "post_holds", "post_undecided", "post_fails"]
 COLUMNS += ["welch_for", "welch_against", "as_reported"]
@@ -63,6 +63,7 @@ def redraws(runs: pd.DataFrame, curves: pd.DataFrame, claims: Mapping[str, Any])
         if name in fresh:
             row = {
                 "claim": name,
+                "family": claim["family"],
                 "statement": claim["statement"],
                 **{f"reported_{x}": claim.get("reported", {}).get(x, NAN) for x in "abp"},
                 "n": decided.loc[name, "n"],

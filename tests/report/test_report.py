@@ -9,6 +9,10 @@ import shutil
 import pytest
 import yaml
 from selenium import webdriver
+from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    StaleElementReferenceException,
+)
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
@@ -109,6 +113,14 @@ def wait_for(page, selector):
     return WebDriverWait(page, 20).until(lambda _: page.find_element(By.CSS_SELECTOR, selector))
 
 
+def click(page, name):
+    """Click a link once nothing moves over it any more."""
+    moving = (ElementClickInterceptedException, StaleElementReferenceException)
+    WebDriverWait(page, 20, ignored_exceptions=moving).until(
+        lambda _: page.find_element(By.LINK_TEXT, name).click() or True
+    )
+
+
 def test_it_is_one_file_that_holds_every_result(report):
     line = re.search(r"^ *var results = ({.*});$", report.read_text(), re.MULTILINE)[1]
     results = json.loads(line)
@@ -136,7 +148,7 @@ def test_its_first_lines_are_on_the_screen(page):
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_shows_with_its_caption(page, name):
-    page.find_element(By.LINK_TEXT, name).click()
+    click(page, name)
     image = wait_for(page, "#app div > img[src^='data:image/svg']:not(nav img)")
     WebDriverWait(page, 20).until(lambda _: image.get_property("naturalWidth") > 0)
     assert image.is_displayed()
@@ -147,7 +159,7 @@ def test_a_figure_shows_with_its_caption(page, name):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_table_shows_with_its_caption(page, name):
-    page.find_element(By.LINK_TEXT, name).click()
+    click(page, name)
     assert len(wait_for(page, "nav .prose").text) > 200
     page.switch_to.frame(wait_for(page, "iframe"))
     assert PAGES[name] in page.find_element(By.TAG_NAME, "body").text
@@ -156,7 +168,7 @@ def test_a_table_shows_with_its_caption(page, name):
 
 def test_the_claims_table_gives_each_claim_a_verdict(page):
     claims = yaml.safe_load((ROOT / "fa/evidence/claims.yaml").read_text())["claims"]
-    page.find_element(By.LINK_TEXT, "3 Every claim, with test and interval").click()
+    click(page, "3 Every claim, with test and interval")
     page.switch_to.frame(wait_for(page, "iframe"))
     rows = [row.text for row in page.find_elements(By.CSS_SELECTOR, "tbody tr")]
     assert len(rows) == len(claims)
@@ -168,7 +180,7 @@ def test_the_claims_table_gives_each_claim_a_verdict(page):
 
 @pytest.mark.parametrize("category", CATEGORIES)
 def test_the_menu_leads_to_every_result(page, category):
-    page.find_element(By.LINK_TEXT, category).click()
+    click(page, category)
     wait_for(page, "nav tbody tr")
     rows = page.find_elements(By.CSS_SELECTOR, "nav tbody tr")
     for row in rows:
@@ -178,7 +190,7 @@ def test_the_menu_leads_to_every_result(page, category):
 
 
 def test_the_provenance_is_that_of_this_checkout(page):
-    page.find_element(By.LINK_TEXT, "Commit, lock file, machine, versions").click()
+    click(page, "Commit, lock file, machine, versions")
     page.switch_to.frame(wait_for(page, "iframe"))
     text = page.find_element(By.TAG_NAME, "body").text
     page.switch_to.default_content()
@@ -191,7 +203,7 @@ def test_the_provenance_is_that_of_this_checkout(page):
 
 def test_nothing_is_asked_of_the_network_and_no_script_fails(page):
     for name in ("1 Verdicts", *list(FIGURES)[:1]):
-        page.find_element(By.LINK_TEXT, name).click()
+        click(page, name)
         wait_for(page, "#app iframe, #app img")
         page.refresh()
         wait_for(page, "#app h1")
