@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy import stats
 
 from fa.evidence.statistics import DRAWS, RESAMPLING_SEED, Interval
 
@@ -54,6 +55,41 @@ class Difference(NamedTuple):
         return float((1 + np.sum(self.high >= bound)) / (1 + len(self.high)))
 
 
+class Paired(NamedTuple):
+    """What the mean of paired differences may be where no run fails: Student's distribution.
+
+    Attributes:
+        mean: the measured one.
+        error: its standard error.
+        freedom: degrees of freedom.
+    """
+
+    mean: float
+    error: float
+    freedom: int
+
+    @classmethod
+    def of(cls, differences: np.ndarray) -> "Paired":
+        """Return that of a sample."""
+        n = len(differences)
+        return cls(float(np.mean(differences)), float(np.std(differences, ddof=1)) / n**0.5, n - 1)
+
+    def interval(self, level: float) -> Interval:
+        """Return the interval that leaves out ``level`` on either side."""
+        half = float(stats.t.isf(level, self.freedom)) * self.error
+        return Interval(self.mean - half, self.mean + half)
+
+    def above_p(self, bound: float) -> float:
+        """Return the one-sided p: a small one says that the mean is above the bound."""
+        if not self.error:  # every seed gives the same number
+            return float(self.mean <= bound)
+        return float(stats.t.sf((self.mean - bound) / self.error, self.freedom))
+
+    def below_p(self, bound: float) -> float:
+        """Return the one-sided p: a small one says that the mean is below the bound."""
+        return self._replace(mean=-self.mean).above_p(-bound)
+
+
 def difference_of_means(a: Arm, b: Arm, rules: Mapping[str, Any], draws: int = DRAWS) -> Difference:
     """Draw what the difference of two arms' means may be.
 
@@ -69,12 +105,6 @@ def difference_of_means(a: Arm, b: Arm, rules: Mapping[str, Any], draws: int = D
     a_worst, a_seen = (mean_draws(a, b, rules, worst, draws, 0) for worst in (True, False))
     b_worst, b_seen = (mean_draws(b, a, rules, worst, draws, 1) for worst in (True, False))
     return Difference(a_worst - b_seen, a_seen - b_worst)
-
-
-def paired_difference(differences: np.ndarray, draws: int = DRAWS) -> Difference:
-    """Draw what the mean of paired differences may be where no run fails: Student's."""
-    means = student_means(differences, draws, 0)
-    return Difference(means, means)
 
 
 def mean_draws(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fa.evidence import statistics
-from fa.evidence.failures import Arm, Difference, difference_of_means, paired_difference
+from fa.evidence.failures import Arm, Difference, Paired, difference_of_means
 from fa.evidence.measures import METRICS, Claim, Rules
 from fa.evidence.samples import Study, samples
 from fa.evidence.statistics import NAN, Interval
@@ -83,10 +83,10 @@ def of_accuracies(claim: Claim, table: pd.DataFrame) -> bool:
     return claim["metric"] == "test_accuracy" and "b_dead" in table
 
 
-def possible(claim: Claim, rules: Rules, table: pd.DataFrame) -> Difference:
+def possible(claim: Claim, rules: Rules, table: pd.DataFrame) -> Difference | Paired:
     """Return what the difference of two mean accuracies may be, failures not seen among them."""
     if claim.get("trained_only"):
-        return paired_difference(differences_in(table), rules["draws"])
+        return Paired.of(differences_in(table))
     a, b = (Arm(table[x].to_numpy(), table[f"{x}_dead"].to_numpy()) for x in "ab")
     return difference_of_means(a, b, rules, rules["draws"])
 

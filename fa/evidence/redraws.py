@@ -40,7 +40,7 @@ def redraws(runs: pd.DataFrame, curves: pd.DataFrame, claims: Mapping[str, Any])
         where the difference is as large as the post's (``as_reported``).
     """
     cheap = {**claims, "rules": claims["rules"] | {"draws": DRAWS}}
-    decided = evaluate(runs, curves, cheap).set_index("claim")
+    decided = evaluate(runs, curves, claims).set_index("claim")
     fresh, every = (
         tables_of(study(runs, curves, {**cheap, "rules": cheap["rules"] | first}))
         for first in ({}, {"first_fresh_seed": 0})

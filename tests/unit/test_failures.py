@@ -7,7 +7,7 @@ from scipy import stats
 from benchmarks import rules as simulation
 from benchmarks.rules import Case
 from fa.evidence.claims import read_claims
-from fa.evidence.failures import Arm, difference_of_means, paired_difference
+from fa.evidence.failures import Arm, Paired, difference_of_means
 
 RULES = read_claims()["rules"]
 
@@ -90,9 +90,13 @@ def test_exchanged_arms_exchange_the_interval():
 def test_paired_runs_that_all_train_have_students_interval():
     differences = normal(0.003, 30)
     expected = stats.ttest_1samp(differences, 0).confidence_interval(0.95)
-    assert paired_difference(differences).interval(0.025) == pytest.approx(
-        (expected.low, expected.high), abs=2e-5
-    )
+    paired = Paired.of(differences)
+    assert paired.interval(0.025) == pytest.approx((expected.low, expected.high))
+    for side, p in (("greater", paired.above_p(0.002)), ("less", paired.below_p(0.002))):
+        assert p == pytest.approx(stats.ttest_1samp(differences, 0.002, alternative=side).pvalue)
+    alike = Paired.of(np.full(6, 0.25))
+    assert (alike.above_p(0.2), alike.above_p(0.25), alike.below_p(0.3)) == (0, 1, 0)
+    assert alike.interval(0.025) == (0.25, 0.25)
 
 
 @pytest.mark.slow
