@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from fa.learning import backends, feedback, training
+from fa.learning.feedback import random
 from fa.learning.network import initial_weights
 from fa.learning.randomness import stream
 from fa.mnist import digits as data
@@ -35,8 +36,12 @@ def digests(digits, networks: Sequence, batch_size: int, epochs: int = 3) -> lis
     """Train networks side by side; return a digest of each one's weights, losses and measures."""
     trained, back = trainer(digits, networks, batch_size=batch_size)
     losses = np.stack([trained.epoch(back) for _ in range(epochs)])
+    drawn = [
+        random.draw(stream(0, "feedback", "random", hidden), hidden, CLASSES)
+        for hidden, _ in networks
+    ]
     measured = [
-        training.measure(trained, i, back[i], epochs - 1, losses[-1, i], evaluate=True)
+        training.measure(trained, i, back[i], drawn[i], epochs - 1, losses[-1, i], evaluate=True)
         for i in range(len(networks))
     ]
     return [
