@@ -27,9 +27,9 @@ RUNS = [
 
 def history(run):
     return [
-        Epoch(0, 500.0, 300.0, 0.1, 80.0, 2.0, None, None),
-        Epoch(1, 90.1, 80.2, 0.5, 60.0, 3.0, None, None),
-        Epoch(2, 33.3, 31.0, 0.7, 45.0, 4.0, 0.9 + run.seed / 100, f"{run.seed:x}"),
+        Epoch(0, 500.0, 300.0, 0.1, 80.0, 2.0, 0.0, None, None, None),
+        Epoch(1, 90.1, 80.2, 0.5, 60.0, 3.0, 0.0, None, None, None),
+        Epoch(2, 33.3, 31.0, 0.7, 45.0, 4.0, 0.0, 0.9 + run.seed / 100, 0, f"{run.seed:x}"),
     ]
 
 
