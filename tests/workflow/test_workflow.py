@@ -300,3 +300,14 @@ def test_a_job_by_hand_is_the_job_of_the_workflow(study, tmp_path):
     theirs = runs[(runs["hidden"] == 20) & (runs["feedback"] == "random") & (runs["seed"] == 1)]
     ours = pd.read_parquet(output)
     assert ours["weights_digest"].iloc[-1] == theirs["weights_digest"].iloc[0]
+
+
+def test_on_slurm_the_whole_analysis_is_one_group():
+    """A rule left out of the group would have to run in its midst, which Snakemake refuses."""
+    profile = yaml.safe_load((ROOT / "workflow/profiles/slurm/config.yaml").read_text())
+    rules = {
+        name
+        for path in (ROOT / "workflow/rules").glob("*.smk")
+        for name in re.findall(r"^rule (\w+):", path.read_text(), re.MULTILINE)
+    }
+    assert profile["groups"] == dict.fromkeys(rules - {"download", "train"}, "analysis")
