@@ -14,7 +14,7 @@ import yaml
 
 from conftest import MNIST, ROOT, call, digest_of
 
-KILLS = 20
+KILLS = 12  # each trains and reports a study anew: a minute or two
 STUDY = {
     "dataset": {"directory": "the digits", "train_samples": 2000, "test_samples": 500},
     "training": {"epochs": 20, "evaluate_every": 10},
@@ -99,7 +99,7 @@ def undisturbed(tmp_path_factory):
 
 @pytest.mark.parametrize("number", range(KILLS))
 def test_a_killed_study_goes_on_by_the_same_command(undisturbed, tmp_path, number):
-    """One moment in each twentieth of the way, from the first second to the report."""
+    """One moment in each twelfth of the way, from the first second to the report."""
     example, seconds = undisturbed
     folder = checkout(tmp_path / "a study")
     process = start(folder)
