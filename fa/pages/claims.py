@@ -17,8 +17,8 @@ from fa.metrics.tables import Metrics, read_metrics
 from fa.pages.formats import write_table
 from fa.pages.text import number, p_value
 
-REFERENCE = Path(__file__).parents[2] / "reference"
-"""The published metrics, in the repository."""
+PUBLISHED = Path(__file__).parents[2] / "reference/verdicts.csv"
+"""The published verdicts: of the published metrics, written when those were."""
 
 
 def write_claims(
@@ -26,7 +26,7 @@ def write_claims(
 ) -> None:
     """Write the tables of claims.
 
-    Beside each verdict stands the published one: of the published metrics, by the same code.
+    Beside each verdict stands the published one.
 
     Args:
         metrics: the folder of metrics.
@@ -69,14 +69,13 @@ def evaluate_beside(
 ) -> pd.DataFrame:
     """Return the rows of `evaluate`, with the ``published_verdict`` and its ``published_n``."""
     ours = evaluate(runs, curves, claims)
-    if (REFERENCE / "runs.parquet").exists():
-        published = read_metrics(REFERENCE)
-        same = set(published.runs["weights_digest"]) == set(runs["weights_digest"])
-        theirs = ours if same else evaluate(published.runs, published.curves, claims)
-        columns = {"published_verdict": theirs["verdict"], "published_n": theirs["n"]}
+    if PUBLISHED.exists():
+        published = pd.read_csv(PUBLISHED, dtype={"claim": str}).set_index("claim")
+        theirs = published.reindex(ours["claim"]).set_axis(ours.index)
+        verdicts, n = theirs["verdict"].fillna(""), theirs["n"].fillna(0).astype(int)
     else:
-        columns = {"published_verdict": "", "published_n": 0}
-    return ours.assign(**columns)
+        verdicts, n = "", 0
+    return ours.assign(published_verdict=verdicts, published_n=n)
 
 
 def claims_text(rows: pd.DataFrame) -> pd.DataFrame:

@@ -72,6 +72,8 @@ def test_the_readme_shows_the_published_tables(tmp_path, experiment):
     assert output.read_text() in (ROOT / "README.md").read_text()
 
 
-def test_the_readme_shows_the_verdicts_of_the_published_metrics(tmp_path):
-    write_claims(REFERENCE, [tmp_path / "verdicts.md"])
+def test_the_verdicts_are_those_of_the_published_metrics(tmp_path):
+    write_claims(REFERENCE, [tmp_path / "claims.csv", tmp_path / "verdicts.md"])
+    found = pd.read_csv(tmp_path / "claims.csv")[["claim", "verdict", "n"]]
+    pd.testing.assert_frame_equal(found, pd.read_csv(REFERENCE / "verdicts.csv"))
     assert (tmp_path / "verdicts.md").read_text() in (ROOT / "README.md").read_text()

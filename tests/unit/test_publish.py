@@ -29,7 +29,7 @@ def results(tmp_path, monkeypatch):
     (tmp_path / "README.md").write_text("a\n<!-- redraws -->\n| old |\n<!-- /redraws -->\nb\n")
     (tmp_path / "docs/performance.md").write_text("<!-- verdicts -->\n<!-- /verdicts -->\n")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(claims, "REFERENCE", tmp_path / "reference")
+    monkeypatch.setattr(claims, "PUBLISHED", tmp_path / "reference/verdicts.csv")
     return folder
 
 

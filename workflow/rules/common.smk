@@ -104,8 +104,8 @@ def verified(path, checksum):
 
 
 def published_digest():
-    """Return the SHA-256 of the published runs; nothing where there are none."""
-    path = ROOT / "reference/runs.parquet"
+    """Return the SHA-256 of the published verdicts; nothing where there are none."""
+    path = ROOT / "reference/verdicts.csv"
     return sha256(path.read_bytes()).hexdigest() if path.exists() else ""
 
 

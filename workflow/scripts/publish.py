@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from fa.evidence.claims import read_claims
 from fa.evidence.measures import METRICS
 from fa.evidence.samples import runs_of, study
+from fa.evidence.verdicts import evaluate
 from fa.learning.run import RUN_KEYS
 from fa.metrics import parquet
 from fa.metrics.shard_files import SCHEMA
@@ -38,6 +39,7 @@ def main(results: Path) -> None:
     figures.mkdir(parents=True, exist_ok=True)
     for path in [*results.glob("figures/*.png"), *results.glob("benchmarks/training.png")]:
         shutil.copy(path, figures)
+    publish_verdicts(Path("reference"))
     # Beside the verdicts there stood those of the metrics published before.
     anew = [results / "tables" / f"{name}.md" for name in ("verdicts", "claims")]
     write_claims(Path("reference"), anew)
@@ -71,6 +73,13 @@ def publish_metrics(metrics: Path, reference: Path) -> None:
         row in whole or (looked and row in dead) for row, looked in zip(rows, measured, strict=True)
     ]
     parquet.write(curves.filter(kept), reference / "curves.parquet", provenance=found.provenance)
+
+
+def publish_verdicts(reference: Path) -> None:
+    """Write the verdicts of the published metrics, which stand beside everybody's own."""
+    metrics = read_metrics(reference)
+    found = evaluate(metrics.runs, metrics.curves, read_claims())
+    found[["claim", "verdict", "n"]].to_csv(reference / "verdicts.csv", index=False)
 
 
 def runs_to_keep(found: Metrics) -> tuple[set[tuple], set[tuple]]:
