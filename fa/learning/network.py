@@ -1,12 +1,12 @@
 """The equations of the network, in array-API terms: the same text on NumPy, CuPy and others.
 
 Every array may have leading axes of networks trained side by side; `@` pairs them up. The
-network is 785 -> hidden sigmoid units (and a constant 1) -> 10 sigmoid units, the error is
-E = 1/2 sum (t - o)^2, and the equations are those of the post, after Wikipedia's
-"Backpropagation".
+network is 785 -> hidden layers of sigmoid units -> 10 outputs, a constant 1 beside the units of
+every layer; the equations are those of the post, after Wikipedia's "Backpropagation".
 """
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from array_api_compat import array_namespace
@@ -17,24 +17,30 @@ Array = Any
 """An array of any library that follows the Python array API standard."""
 
 
-def initial_weights(
-    seed: int, inputs: int, hidden: int, outputs: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Draw w1 and w2 from N(0, 1) / sqrt(rows), as the post's code does.
+def initial_weights(seed: int, sizes: Sequence[int]) -> list[np.ndarray]:
+    """Draw each layer's weights from N(0, 1) / sqrt(rows), as the post's code does.
 
-    They depend on the seed and the hidden size alone, so all feedback modes of a seed start
-    from the same weights.
+    They depend on the seed and the hidden sizes alone, so all rules of a seed start from the same
+    weights.
+
+    Args:
+        seed: the run's.
+        sizes: of all layers, inputs and outputs included.
 
     Returns:
-        w1 (inputs + 1, hidden) and w2 (hidden + 1, outputs), float32; the last row of each
-        belongs to the constant 1.
+        Input side first, (units + 1, units above) float32; the last row belongs to the constant 1.
     """
-    draws = stream(seed, "weights", hidden)
-    shapes = (inputs + 1, hidden), (hidden + 1, outputs)
-    w1, w2 = (
+    draws = stream(seed, "weights", *sizes[1:-1])
+    shapes = [(below + 1, units) for below, units in zip(sizes, sizes[1:], strict=False)]
+    return [
         (draws.standard_normal(shape) / np.sqrt(shape[0])).astype(np.float32) for shape in shapes
-    )
-    return w1, w2
+    ]
+
+
+def feedback_shapes(hidden: Sequence[int], outputs: int, direct: bool) -> list[tuple[int, int]]:
+    """Return the shape of each hidden layer's B: from the layer above it or, direct, the output."""
+    above = [outputs] * len(hidden) if direct else [*hidden[1:], outputs]
+    return list(zip(hidden, above, strict=True))
 
 
 def sigmoid(x: Array) -> Array:
@@ -44,58 +50,217 @@ def sigmoid(x: Array) -> Array:
     return xp.where(x >= 0, 1 / (1 + e), e / (1 + e))
 
 
+def softmax(x: Array) -> Array:
+    """Return exp(x) over its sum along the last axis."""
+    xp = array_namespace(x)
+    e = xp.exp(x - xp.max(x, axis=-1, keepdims=True))
+    return e / xp.sum(e, axis=-1, keepdims=True)
+
+
+def softplus(x: Array) -> Array:
+    """Return ln(1 + exp(x)), elementwise."""
+    xp = array_namespace(x)
+    return xp.where(x > 0, x, 0 * x) + xp.log1p(xp.exp(-xp.abs(x)))
+
+
+class Layer(NamedTuple):
+    """The units of a layer: their activity h = f(a), and their delta, of what they hear and h."""
+
+    activity: Callable[[Array], Array]
+    delta: Callable[[Array, Array], Array]
+
+
+SIGMOID = Layer(sigmoid, lambda heard, h: heard * h * (1 - h))
+
+
+class Loss(NamedTuple):
+    """An output layer and its error.
+
+    Attributes:
+        output: activities of the outputs, of their sums a.
+        delta: dE/da, of activities and targets.
+        total: what is reported, elementwise, of a, activities and targets.
+    """
+
+    output: Callable[[Array], Array]
+    delta: Callable[[Array, Array], Array]
+    total: Callable[[Array, Array, Array], Array]
+
+
+def delta_of_squares(o: Array, t: Array) -> Array:
+    """Return (o - t) o (1 - o): E = 1/2 sum (t - o)^2 with sigmoids."""
+    return (o - t) * o * (1 - o)
+
+
+def delta_of_entropy(o: Array, t: Array) -> Array:
+    """Return o - t: the cross-entropy, with sigmoids as with softmax."""
+    return o - t
+
+
+def squares(a: Array, o: Array, t: Array) -> Array:
+    """Return (t - o)^2."""
+    return (o - t) * (o - t)
+
+
+def binary_entropy(a: Array, o: Array, t: Array) -> Array:
+    """Return -t ln o - (1 - t) ln(1 - o), o = sigmoid(a), from a: ln o would lose small ones."""
+    return softplus(a) - t * a
+
+
+def entropy(a: Array, o: Array, t: Array) -> Array:
+    """Return -t ln o, o = softmax(a), from a."""
+    xp = array_namespace(a)
+    largest = xp.max(a, axis=-1, keepdims=True)
+    total = largest + xp.log(xp.sum(xp.exp(a - largest), axis=-1, keepdims=True))
+    return t * (total - a)
+
+
+LOSSES = {
+    "squared_error": Loss(sigmoid, delta_of_squares, squares),
+    "cross_entropy": Loss(sigmoid, delta_of_entropy, binary_entropy),
+    "softmax_cross_entropy": Loss(softmax, delta_of_entropy, entropy),
+}
+"""Losses by name; `squared_error` is the post's, `cross_entropy` that of Akrout et al. 2019."""
+
+
 def with_ones(x: Array) -> Array:
     """Return x (..., samples, units) with a constant 1 as its last unit."""
     xp = array_namespace(x)
     return xp.concat([x, xp.ones_like(x[..., :1])], axis=-1)
 
 
-def forward(x: Array, w1: Array, w2: Array) -> tuple[Array, Array]:
-    """Return the hidden and the output activities.
+class Forward(NamedTuple):
+    """What a forward pass gives.
 
-    h = sigmoid(x w1),  o = sigmoid([h, 1] w2)
+    Attributes:
+        inputs: to each layer of weights, a constant 1 as the last: (..., samples, units + 1).
+        hidden: activities of each hidden layer, (..., samples, units).
+        sums: a of the output layer, (..., samples, outputs).
+        outputs: its activities.
+    """
+
+    inputs: list[Array]
+    hidden: list[Array]
+    sums: Array
+    outputs: Array
+
+
+def forward(x: Array, weights: Sequence[Array], loss: Loss, layer: Layer = SIGMOID) -> Forward:
+    """Return the activities.
+
+    h_1 = f(x w_1),  h_l = f([h_(l-1), 1] w_l),  o = output([h, 1] w)
 
     Args:
         x: (..., samples, inputs + 1), the last column 1.
-        w1: (..., inputs + 1, hidden).
-        w2: (..., hidden + 1, outputs).
-
-    Returns:
-        h (..., samples, hidden) and o (..., samples, outputs), of the inputs' dtype.
+        weights: input side first, (..., units + 1, units above).
+        loss: has the output.
+        layer: the hidden units.
     """
-    h = sigmoid(x @ w1)
-    return h, sigmoid(with_ones(h) @ w2)
+    inputs, hidden = [x], []
+    for w in weights[:-1]:
+        hidden.append(layer.activity(inputs[-1] @ w))
+        inputs.append(with_ones(hidden[-1]))
+    sums = inputs[-1] @ weights[-1]
+    return Forward(inputs, hidden, sums, loss.output(sums))
 
 
-def gradients(
-    x: Array, target: Array, w1: Array, w2: Array, feedback: Array
-) -> tuple[Array, Array, Array]:
-    """Return one batch's summed gradients for w1 and w2, and its error.
+def hidden_deltas(
+    error: Array,
+    hidden: Sequence[Array],
+    feedback: Sequence[Array],
+    direct: bool = False,
+    layer: Layer = SIGMOID,
+) -> list[Array]:
+    """Return each hidden layer's delta, input side first.
 
-    delta_out = (o - t) o (1 - o)
-    delta_hidden = (delta_out B^T) h (1 - h)
-    dE/dw2 = [h, 1]^T delta_out,  dE/dw1 = x^T delta_hidden
+    delta_l = (delta_(l+1) B_l^T) f'(a_l)  or, direct,  delta_l = (delta_out B_l^T) f'(a_l)
 
-    With B = w2[:-1] these are the gradients of E (backpropagation, as in the post); with any
-    other B the second line is feedback alignment (Lillicrap et al. 2016, eq. 2 in Methods).
+    With B = w, without its bias row, this is backpropagation; with any other B it is feedback
+    alignment (Lillicrap et al. 2016, eq. 2 in Methods).
+
+    Args:
+        error: delta_out, or what is carried back in its place, (..., samples, outputs).
+        hidden: activities of each hidden layer, (..., samples, units).
+        feedback: B of each, (..., units, units above) or, direct, (..., units, outputs).
+        direct: whether each layer hears the output error itself.
+        layer: the hidden units.
+    """
+    xp = array_namespace(error)
+    deltas, heard = [], error
+    for h, b in zip(reversed(hidden), reversed(feedback), strict=True):
+        delta = layer.delta(heard @ xp.matrix_transpose(b), h)
+        deltas.insert(0, delta)
+        heard = error if direct else delta
+    return deltas
+
+
+class Batch(NamedTuple):
+    """What a batch gives.
+
+    Attributes:
+        gradients: summed over the samples, shaped like the weights.
+        deltas: of each hidden layer and of the output, (..., samples, units).
+        loss: summed over samples and outputs, float64, (...).
+    """
+
+    gradients: list[Array]
+    deltas: list[Array]
+    loss: Array
+
+
+def backward(
+    x: Array,
+    target: Array,
+    weights: Sequence[Array],
+    feedback: Sequence[Array],
+    loss: Loss,
+    direct: bool = False,
+    of_target: bool = False,
+    layer: Layer = SIGMOID,
+) -> Batch:
+    """Return one batch's gradients, deltas and loss.
+
+    dE/dw_l = [h_(l-1), 1]^T delta_l
 
     Args:
         x: (..., samples, inputs + 1), the last column 1.
         target: (..., samples, outputs), one-hot.
-        w1: (..., inputs + 1, hidden).
-        w2: (..., hidden + 1, outputs).
-        feedback: B, (..., hidden, outputs).
-
-    Returns:
-        dE/dw1 and dE/dw2, shaped like w1 and w2, and sum (t - o)^2 over samples and outputs,
-        shape (...).
+        weights: input side first, (..., units + 1, units above).
+        feedback: see `hidden_deltas`.
+        loss: of the output layer.
+        direct: see `hidden_deltas`.
+        of_target: whether -t is carried back in the place of delta_out (Frenkel et al. 2021).
+        layer: the hidden units.
     """
-    xp = array_namespace(x, target, w1, w2, feedback)
-    h, o = forward(x, w1, w2)
-    error = o - target
-    delta_out = error * o * (1 - o)
-    delta_hidden = (delta_out @ xp.matrix_transpose(feedback)) * h * (1 - h)
-    gradient_w1 = xp.matrix_transpose(x) @ delta_hidden
-    gradient_w2 = xp.matrix_transpose(with_ones(h)) @ delta_out
-    squared_error = xp.sum(error * error, axis=(-2, -1), dtype=xp.float64)
-    return gradient_w1, gradient_w2, squared_error
+    xp = array_namespace(x, target, *weights, *feedback)
+    passed = forward(x, weights, loss, layer)
+    delta_out = loss.delta(passed.outputs, target)
+    heard = -target if of_target else delta_out
+    deltas = [*hidden_deltas(heard, passed.hidden, feedback, direct, layer), delta_out]
+    gradients = [
+        xp.matrix_transpose(below) @ delta
+        for below, delta in zip(passed.inputs, deltas, strict=True)
+    ]
+    each = loss.total(passed.sums, passed.outputs, target)
+    return Batch(gradients, deltas, xp.sum(each, axis=(-2, -1), dtype=xp.float64))
+
+
+def updated(
+    weights: Sequence[Array], gradients: Sequence[Array], rate: float, decay: float = 0
+) -> list[Array]:
+    """Return the weights after a batch: w - rate dE/dw, less the decayed share of w.
+
+    Args:
+        weights: input side first.
+        gradients: shaped like them.
+        rate: the learning rate.
+        decay: share of every w above the first that is taken away, its bias row aside.
+    """
+    steps = [rate * gradient for gradient in gradients]
+    if not decay:
+        return [w - step for w, step in zip(weights, steps, strict=True)]
+    xp = array_namespace(*weights)
+    kept = [weights[0]]
+    for w in weights[1:]:
+        kept.append(xp.concat([(1 - decay) * w[..., :-1, :], w[..., -1:, :]], axis=-2))
+    return [w - step for w, step in zip(kept, steps, strict=True)]

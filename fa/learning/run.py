@@ -1,12 +1,22 @@
 """A run, and what is measured of it."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
 from typing import NamedTuple
 
 
 @dataclass(frozen=True, order=True)
 class Run:
-    """One network trained once; its fields are the keys of every table of metrics."""
+    """One network trained once; its fields are the keys of every table of metrics.
+
+    Attributes:
+        hidden: units of the first hidden layer.
+        feedback: the rule.
+        hidden_above: units of the hidden layers above the first, ``50`` or ``50-20``; nothing where
+            there is one.
+        loss: of `fa.learning.network.LOSSES`.
+        parameters: of the rule, ``k=3,signs=false``; nothing where it has none.
+    """
 
     dataset: str
     train_samples: int
@@ -18,9 +28,19 @@ class Run:
     learning_rate: float
     epochs: int
     seed: int
+    hidden_above: str = ""
+    loss: str = "squared_error"
+    parameters: str = ""
+
+    @property
+    def layers(self) -> tuple[int, ...]:
+        """The units of all hidden layers, input side first."""
+        return (self.hidden, *map(int, filter(None, self.hidden_above.split("-"))))
 
 
 RUN_KEYS = tuple(field.name for field in fields(Run))
+RUN_DEFAULTS = {field.name: field.default for field in fields(Run) if field.default is not MISSING}
+"""Keys that a run need not name, nor any file, path or digest of runs that leave them so."""
 
 LARGEST_BATCH = 2**16
 """Of backend numba, where a sample's place in its batch is a uint16."""
@@ -29,8 +49,8 @@ DEAD_BELOW = 0.1
 """Activity that a dead output never reaches: the share of its digit, so what an output would say
 that knows nothing. Dead ones stay below 0.001, living ones of a network that learns reach 0.9."""
 
-SETTING = ("hidden", "batch_size", "learning_rate", "epochs")
-"""What an experiment compares feedback modes under."""
+SETTING = ("hidden", "batch_size", "learning_rate", "epochs", "hidden_above", "loss", "dataset")
+"""What an experiment compares rules under."""
 
 
 class Epoch(NamedTuple):
@@ -41,7 +61,7 @@ class Epoch(NamedTuple):
         loss: sum of (t - o)^2 over the first batch's samples and outputs, before its update
             (the loss of the post's plots).
         mean_loss: mean over the epoch's batches of the same sum, each before its update.
-        pearson_r, angle, norm_ratio: alignment of w2 (no bias row) with the feedback weights
+        pearson_r, angle, norm_ratio: alignment of the output layer's w (no bias row) with the B
             in use, at the end of the epoch; see `fa.learning.alignment`.
         pearson_r_random: the same r with the B that random feedback has for this seed and size,
             whether it is in use or not: where it is not, a null for `pearson_r`.
@@ -49,8 +69,10 @@ class Epoch(NamedTuple):
             end of the epoch; None in epochs that do not measure it.
         dead_outputs: outputs whose activity stays below `DEAD_BELOW` over all test samples, where
             accuracy is measured: each says no to every digit, its own among them.
-        weights_digest: first 16 hex digits of the SHA-256 of w1 and w2, where accuracy is
+        weights_digest: first 16 hex digits of the SHA-256 of all weights, where accuracy is
             measured: two runs with the same one have the same weights, bit by bit.
+        measures: what else was asked for, by column, where accuracy is measured; see
+            `fa.learning.measures`.
     """
 
     epoch: int
@@ -63,3 +85,4 @@ class Epoch(NamedTuple):
     test_accuracy: float | None
     dead_outputs: int | None
     weights_digest: str | None
+    measures: Mapping[str, float] = {}

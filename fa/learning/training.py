@@ -1,18 +1,21 @@
 """The training loop: takes runs, returns their histories; the arithmetic is a backend's."""
 
 import hashlib
+import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from fa.learning import feedback
 from fa.learning.alignment import alignment
-from fa.learning.backends import Network, Task, Trainer
-from fa.learning.feedback import random
-from fa.learning.network import initial_weights
+from fa.learning.backends import Given, Network, Task, Trainer
+from fa.learning.measures import View, measured
+from fa.learning.network import LOSSES, feedback_shapes, initial_weights
 from fa.learning.randomness import stream
+from fa.learning.rule import State
+from fa.learning.rules import rule, rule_stream
 from fa.learning.run import DEAD_BELOW, Epoch, Run
+from fa.learning.scales import SCALES
 from fa.mnist.digits import CLASSES, PIXELS, Digits, split
 
 Progress = Callable[[int, int, Sequence[Epoch]], None]
@@ -25,23 +28,25 @@ def train(
     backend: type[Trainer],
     evaluate_every: int,
     progress: Progress = lambda done, total, latest: None,
+    measures: Sequence[str] = (),
 ) -> dict[Run, list[Epoch]]:
     """Train networks and return the history of each.
 
     Args:
-        runs: runs that share dataset, batch size, learning rate and epochs.
+        runs: runs that share dataset, batch size, learning rate, loss and epochs.
         digits: the pooled dataset.
         backend: a class of `fa.learning.backends`; it says whether it holds every seed's samples at
             once or trains seed after seed.
         evaluate_every: epochs between two measurements of the test accuracy.
         progress: told after every epoch.
+        measures: names of `fa.learning.measures`, taken where the accuracy is.
     """
     groups = [list(runs)] if backend.all_seeds else by_seed(runs)
     total = sum(group[0].epochs for group in groups)
     histories: dict[Run, list[Epoch]] = {run: [] for run in runs}
     done = 0
     for group in groups:
-        for records in side_by_side(group, digits, backend, evaluate_every):
+        for records in side_by_side(group, digits, backend, evaluate_every, measures):
             for run, record in zip(group, records, strict=True):
                 histories[run].append(record)
             done += 1
@@ -56,7 +61,11 @@ def by_seed(runs: Sequence[Run]) -> list[list[Run]]:
 
 
 def side_by_side(
-    runs: Sequence[Run], digits: Digits, backend: type[Trainer], evaluate_every: int
+    runs: Sequence[Run],
+    digits: Digits,
+    backend: type[Trainer],
+    evaluate_every: int,
+    measures: Sequence[str],
 ) -> Iterator[list[Epoch]]:
     """Train runs side by side; yield their records epoch by epoch.
 
@@ -67,65 +76,112 @@ def side_by_side(
         seed: split(digits, stream(seed, "split"), first.train_samples, first.test_samples)
         for seed in sorted({run.seed for run in runs})
     }
-    networks = [
-        Network(run.seed, *initial_weights(run.seed, PIXELS, run.hidden, CLASSES)) for run in runs
-    ]
-    trainer = backend(Task(samples, networks, first.batch_size, first.learning_rate))
-    batches = first.train_samples // first.batch_size
-    feedbacks = [
-        feedback.weights_by_epoch(
-            run.feedback, run.feedback_scale, run.seed, run.hidden, CLASSES, batches
-        )
-        for run in runs
-    ]
-    drawn = [
-        random.draw(stream(run.seed, "feedback", "random", run.hidden), run.hidden, CLASSES)
-        for run in runs
-    ]
+    networks = [network_of(run) for run in runs]
+    trainer = backend(Task(samples, networks, first.batch_size, first.learning_rate, first.loss))
+    states = [drawn_states(run, first.train_samples // first.batch_size) for run in runs]
+    nulls = [random_feedback(run) for run in runs]
     for epoch in range(first.epochs):
-        back = [next(weights) for weights in feedbacks]
-        losses = trainer.epoch(back)
+        factors = [scale(run, epoch) for run in runs]
+        losses = trainer.epoch(
+            [Given(next(drawn), factor) for drawn, factor in zip(states, factors, strict=True)]
+        )
         evaluate = (epoch + 1) % evaluate_every == 0 or epoch + 1 == first.epochs
-        yield [
-            measure(trainer, index, back[index], drawn[index], epoch, losses[index], evaluate)
-            for index in range(len(runs))
-        ]
+        records = []
+        for index, run in enumerate(runs):
+            weights = trainer.weights(index)
+            back = networks[index].rule.feedback(trainer.state(index), weights)
+            back = [np.float32(factors[index]) * b for b in back]
+            record = measure(weights, back, nulls[index], epoch, losses[index])
+            if evaluate:
+                train, _ = samples[run.seed]
+                view = View(weights, back, networks[index].rule, LOSSES[run.loss], train)
+                record = evaluated(record, view, *trainer.test(index), measures)
+            records.append(record)
+        yield records
+
+
+def network_of(run: Run) -> Network:
+    """Return a run's network before training."""
+    return Network(
+        seed=run.seed,
+        weights=initial_weights(run.seed, (PIXELS, *run.layers, CLASSES)),
+        rule=rule(run.feedback, run.parameters),
+        noise=stream(run.seed, "noise", run.feedback, *run.layers),
+    )
+
+
+def drawn_states(run: Run, batches: int) -> Iterator[State | None]:
+    """Yield what a run's rule draws before epoch after epoch; None where it keeps what it has."""
+    chosen = rule(run.feedback, run.parameters)
+    draws = rule_stream(run.seed, run.feedback, run.layers)
+    shapes = feedback_shapes(run.layers, CLASSES, chosen.direct)
+    for epoch in itertools.count():
+        if chosen.redrawn == "batch":
+            each = [chosen.init(draws, shapes) for _ in range(batches)]
+            yield [np.stack(layer) for layer in zip(*each, strict=True)]
+        elif chosen.redrawn == "epoch" or epoch == 0:
+            yield chosen.init(draws, shapes)
+        else:
+            yield None
+
+
+def scale(run: Run, epoch: int) -> float:
+    """Return s(t), the factor on a run's feedback weights in one epoch (1 if it takes none)."""
+    scaled = rule(run.feedback, run.parameters).scaled
+    return SCALES[run.feedback_scale](epoch) if scaled else 1.0
+
+
+def random_feedback(run: Run) -> np.ndarray:
+    """Return the output layer's B that random feedback has for a run's seed and layers."""
+    shapes = feedback_shapes(run.layers, CLASSES, direct=False)
+    return rule("random").init(rule_stream(run.seed, "random", run.layers), shapes)[-1]
 
 
 def measure(
-    trainer: Trainer,
-    index: int,
-    back: np.ndarray | float,
-    drawn: np.ndarray,
+    weights: Sequence[np.ndarray],
+    back: Sequence[np.ndarray],
+    null: np.ndarray,
     epoch: int,
     losses: np.ndarray,
-    evaluate: bool,
 ) -> Epoch:
-    """Measure one run at the end of an epoch; see `fa.learning.run.Epoch` for what and when.
+    """Return what is measured of a run in every epoch; see `fa.learning.run.Epoch`.
 
     Args:
-        trainer: holds the network.
-        index: its place there.
-        back: the feedback weights of the epoch, as `Trainer.epoch` takes them.
-        drawn: those of random feedback, (hidden, outputs).
+        weights: at the end of the epoch.
+        back: each hidden layer's B then, s(t) included.
+        null: see `random_feedback`.
         epoch: 0-based.
         losses: (batches,), of the epoch.
-        evaluate: whether the test samples are looked at.
     """
-    w1, w2 = trainer.weights(index)
-    forward = w2[:-1]
-    # The feedback weights of the epoch's last batch, where every batch has its own.
-    used = back.reshape(-1, *forward.shape)[-1] if isinstance(back, np.ndarray) else back * forward
-    accuracy, peaks = trainer.test(index) if evaluate else (None, None)
+    forward = weights[-1][:-1]
     return Epoch(
         epoch,
         float(losses[0]),
         math.fsum(losses) / len(losses),
-        *alignment(forward, used),
-        pearson_r_random=alignment(forward, drawn).pearson_r,
+        *alignment(forward, back[-1]),
+        pearson_r_random=alignment(forward, null).pearson_r,
+        test_accuracy=None,
+        dead_outputs=None,
+        weights_digest=None,
+    )
+
+
+def evaluated(
+    record: Epoch, view: View, accuracy: float, peaks: np.ndarray, names: Sequence[str]
+) -> Epoch:
+    """Return a run's record with what is measured every few epochs.
+
+    Args:
+        record: of the epoch.
+        view: the network.
+        accuracy, peaks: see `fa.learning.backends.Trainer.test`.
+        names: of the measures that were asked for.
+    """
+    return record._replace(
         test_accuracy=accuracy,
-        dead_outputs=None if peaks is None else int(np.sum(peaks < DEAD_BELOW)),
-        weights_digest=digest(w1, w2) if evaluate else None,
+        dead_outputs=int(np.sum(peaks < DEAD_BELOW)),
+        weights_digest=digest(*view.weights),
+        measures=measured(names, view),
     )
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from fa.checks.errors import UserError
+from fa.learning.rule import Rule, State
 from fa.mnist.digits import Digits
 
 BACKENDS = ("auto", "numpy", "numba", "cupy")
@@ -22,13 +23,20 @@ class Network:
 
     Attributes:
         seed: whose samples it sees.
-        w1: (inputs + 1, hidden) float32.
-        w2: (hidden + 1, outputs) float32.
+        weights: input side first, (units + 1, units above) float32.
+        rule: what carries the error back.
+        noise: the random numbers of a rule that wants some as it learns.
     """
 
     seed: int
-    w1: np.ndarray
-    w2: np.ndarray
+    weights: Sequence[np.ndarray]
+    rule: Rule
+    noise: np.random.Generator
+
+    @property
+    def layers(self) -> tuple[int, ...]:
+        """The units of all hidden layers, input side first."""
+        return tuple(w.shape[1] for w in self.weights[:-1])
 
 
 class Task(NamedTuple):
@@ -39,12 +47,27 @@ class Task(NamedTuple):
         networks: trained side by side.
         batch_size: samples in a batch.
         learning_rate: factor on the summed gradient.
+        loss: a name of `fa.learning.network.LOSSES`.
     """
 
     samples: Mapping[int, tuple[Digits, Digits]]
     networks: Sequence[Network]
     batch_size: int
     learning_rate: float
+    loss: str
+
+
+class Given(NamedTuple):
+    """What a network's rule has for an epoch.
+
+    Attributes:
+        state: newly drawn, for each hidden layer (units, units above) float32, or with the
+            batches as a leading axis where each has its own; None to go on with what it has.
+        scale: s(t).
+    """
+
+    state: State | None
+    scale: float
 
 
 class Trainer(Protocol):
@@ -59,20 +82,22 @@ class Trainer(Protocol):
     def __init__(self, task: Task) -> None:
         """Take over the samples and the networks."""
 
-    def epoch(self, feedback: Sequence[np.ndarray | float]) -> np.ndarray:
+    def epoch(self, given: Sequence[Given]) -> np.ndarray:
         """Train one epoch.
 
         Args:
-            feedback: each network's B in this epoch: an array (hidden, outputs) float32, or
-                (batches, hidden, outputs) for a B of each batch's own, or a number for that
-                multiple of the live w2.
+            given: to each network.
 
         Returns:
-            (networks, batches) float64: each batch's sum of (t - o)^2, before its update.
+            (networks, batches) float64: each batch's loss, summed over samples and outputs, before
+            its update.
         """
 
-    def weights(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return w1 and w2 of one network as NumPy arrays, as they stand."""
+    def weights(self, index: int) -> list[np.ndarray]:
+        """Return one network's weights as NumPy arrays, as they stand."""
+
+    def state(self, index: int) -> State:
+        """Return its rule's state as NumPy arrays, as it stands after the epoch's last batch."""
 
     def test(self, index: int) -> tuple[float, np.ndarray]:
         """Return how one network does on its test samples.

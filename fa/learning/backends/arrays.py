@@ -1,6 +1,6 @@
 """The reference backend: the equations of `fa.learning.network` on NumPy or, unchanged, on CuPy.
 
-Networks of one hidden size are stacked on a leading axis and trained in one call per batch.
+Networks of the same layers and rule are stacked on a leading axis and trained in one call a batch.
 """
 
 import importlib
@@ -10,27 +10,33 @@ from types import ModuleType
 
 import numpy as np
 
-from fa.learning.backends import Task
-from fa.learning.network import Array, forward, gradients, with_ones
+from fa.learning.backends import Given, Task
+from fa.learning.network import LOSSES, Array, backward, forward, updated, with_ones
+from fa.learning.rule import Rule, Seen, State
 from fa.mnist.digits import CLASSES, Digits
 
 
 @dataclass
 class Stack:
-    """Networks of one hidden size, on a leading axis.
+    """Networks of the same layers and rule, on a leading axis.
 
     Attributes:
         members: each network's place in the trainer's list.
         rows: each network's seed, as its place among the seeds; None where there is one seed,
             whose samples then broadcast to all networks without being copied.
-        w1: (networks, inputs + 1, hidden) float32.
-        w2: (networks, hidden + 1, outputs) float32.
+        rule: of all of them.
+        weights: (networks, units + 1, units above) float32 each.
+        state: of the rule: (networks, units, units above) each, or, where each batch has its own,
+            (batches, networks, units, units above).
+        scale: s(t) of each, (networks, 1, 1) float32.
     """
 
     members: list[int]
     rows: Array | None
-    w1: Array
-    w2: Array
+    rule: Rule
+    weights: list[Array]
+    state: State = ()
+    scale: Array = 1.0
 
 
 class ArrayTrainer:
@@ -44,6 +50,7 @@ class ArrayTrainer:
         xp = self.xp = importlib.import_module(self.library)
         self.batch_size = task.batch_size
         self.learning_rate = task.learning_rate
+        self.loss = LOSSES[task.loss]
         samples = task.samples
         self.x = xp.stack([inputs(xp, train) for train, _ in samples.values()])
         self.target = xp.stack([one_hot(xp, train) for train, _ in samples.values()])
@@ -51,78 +58,89 @@ class ArrayTrainer:
             seed: (inputs(xp, test), test.labels) for seed, (_, test) in samples.items()
         }
         self.networks = task.networks
-        sizes = sorted({network.w1.shape[1] for network in self.networks})
-        self.stacks = [self.stack(hidden, list(samples)) for hidden in sizes]
+        alike: dict[tuple, list[int]] = {}
+        for index, network in enumerate(self.networks):
+            alike.setdefault((network.layers, network.rule), []).append(index)
+        self.stacks = [self.stack(members, list(samples)) for members in alike.values()]
 
-    def stack(self, hidden: int, seeds: list[int]) -> Stack:
-        """Stack the networks of one hidden size."""
-        xp = self.xp
-        members = [i for i, network in enumerate(self.networks) if network.w1.shape[1] == hidden]
+    def stack(self, members: list[int], seeds: list[int]) -> Stack:
+        """Stack networks of the same layers and rule."""
         rows = [seeds.index(self.networks[i].seed) for i in members]
         return Stack(
             members=members,
-            rows=xp.asarray(rows) if len(seeds) > 1 else None,
-            w1=xp.stack([xp.asarray(self.networks[i].w1) for i in members]),
-            w2=xp.stack([xp.asarray(self.networks[i].w2) for i in members]),
+            rows=self.xp.asarray(rows) if len(seeds) > 1 else None,
+            rule=self.networks[members[0]].rule,
+            weights=self.stacked([self.networks[i].weights for i in members]),
         )
 
-    def epoch(self, feedback: Sequence[np.ndarray | float]) -> np.ndarray:
+    def stacked(self, each: Sequence[Sequence[np.ndarray]], axis: int = 0) -> list[Array]:
+        """Return the arrays of several networks, layer by layer, on an axis of networks."""
+        return [
+            self.xp.asarray(np.stack(layer, axis=axis), dtype=self.xp.float32)
+            for layer in zip(*each, strict=True)
+        ]
+
+    def epoch(self, given: Sequence[Given]) -> np.ndarray:
         """Train one epoch; see `fa.learning.backends.Trainer.epoch`."""
         batches = self.x.shape[1] // self.batch_size
         losses = np.empty((len(self.networks), batches))
         for stack in self.stacks:
-            back = self.stacked_feedback(stack, feedback)
+            states = [given[i].state for i in stack.members]
+            if states[0] is not None:
+                stack.state = self.stacked(states, axis=-3 if stack.rule.redrawn == "batch" else 0)
+            scales = [given[i].scale for i in stack.members]
+            stack.scale = self.xp.asarray(np.reshape(scales, (-1, 1, 1)), dtype=self.xp.float32)
             # Collected on the device: copying every batch's loss to the host would stall a GPU.
-            errors = [self.step(stack, batch, *back) for batch in range(batches)]
+            errors = [self.step(stack, batch) for batch in range(batches)]
             losses[stack.members] = to_numpy(self.xp.stack(errors, axis=-1))
         return losses
 
-    def stacked_feedback(
-        self, stack: Stack, feedback: Sequence[np.ndarray | float]
-    ) -> tuple[Array, Array]:
-        """Return a stack's given weights and its multiples of the live w2, 0 where not used.
-
-        Returns:
-            (networks, 1 or batches, hidden, outputs) and (networks, 1, 1).
-        """
-        xp = self.xp
-        hidden, outputs = stack.w2.shape[1] - 1, stack.w2.shape[2]
-        chosen = [feedback[i] for i in stack.members]
-        given = [
-            b.reshape(-1, hidden, outputs)
-            if isinstance(b, np.ndarray)
-            else np.zeros((1, hidden, outputs))
-            for b in chosen
-        ]
-        most = max(map(len, given))
-        stacked = np.stack([np.broadcast_to(b, (most, hidden, outputs)) for b in given])
-        live = np.array([0 if isinstance(b, np.ndarray) else b for b in chosen]).reshape(-1, 1, 1)
-        return xp.asarray(stacked, dtype=xp.float32), xp.asarray(live, dtype=xp.float32)
-
-    def step(self, stack: Stack, batch: int, given: Array, live: Array) -> Array:
-        """Train a stack on one batch; return each network's sum of squared errors before it."""
+    def step(self, stack: Stack, batch: int) -> Array:
+        """Train a stack on one batch; return each network's loss before it."""
         part = slice(batch * self.batch_size, (batch + 1) * self.batch_size)
         x, target = self.x[:, part, :], self.target[:, part, :]
         if stack.rows is not None:
             x = self.xp.take(x, stack.rows, axis=0)
             target = self.xp.take(target, stack.rows, axis=0)
-        back = given[:, batch % given.shape[1], :, :] + live * stack.w2[:, :-1, :]
-        gradient_w1, gradient_w2, error = gradients(x, target, stack.w1, stack.w2, back)
-        stack.w1 = stack.w1 - self.learning_rate * gradient_w1
-        stack.w2 = stack.w2 - self.learning_rate * gradient_w2
-        return error
+        rule, state = stack.rule, stack.state
+        if rule.redrawn == "batch":
+            state = [layer[batch, ...] for layer in state]
+        back = [stack.scale * b for b in rule.feedback(state, stack.weights)]
+        found = backward(x, target, stack.weights, back, self.loss, rule.direct, rule.of_target)
+        if type(rule).step is not Rule.step:
+            seen = Seen(stack.weights, found.gradients, self.learning_rate, self.batch_size)
+            stack.state = rule.step(state, seen, lambda *size: self.uniform(stack, size))
+        stack.weights = updated(
+            stack.weights, found.gradients, self.learning_rate, rule.weight_decay
+        )
+        return found.loss
 
-    def weights(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return w1 and w2 of one network; see `fa.learning.backends.Trainer.weights`."""
+    def uniform(self, stack: Stack, size: tuple[int, ...]) -> Array:
+        """Return each network's own numbers from U(0, 1), (networks, *size) float32."""
+        noises = [self.networks[i].noise for i in stack.members]
+        return self.xp.asarray(np.stack([noise.random(size, np.float32) for noise in noises]))
+
+    def place(self, index: int) -> tuple[Stack, int]:
+        """Return the stack that holds a network, and its row there."""
         stack = next(stack for stack in self.stacks if index in stack.members)
-        row = stack.members.index(index)
-        return to_numpy(stack.w1[row, ...]), to_numpy(stack.w2[row, ...])
+        return stack, stack.members.index(index)
+
+    def weights(self, index: int) -> list[np.ndarray]:
+        """Return one network's weights; see `fa.learning.backends.Trainer.weights`."""
+        stack, row = self.place(index)
+        return [to_numpy(w[row, ...]) for w in stack.weights]
+
+    def state(self, index: int) -> State:
+        """Return its rule's state; see `fa.learning.backends.Trainer.state`."""
+        stack, row = self.place(index)
+        last = [b[-1, ...] if stack.rule.redrawn == "batch" else b for b in stack.state]
+        return [to_numpy(b[row, ...]) for b in last]
 
     def test(self, index: int) -> tuple[float, np.ndarray]:
         """Return one network's accuracy and peaks; see `fa.learning.backends.Trainer.test`."""
         x, labels = self.test_samples[self.networks[index].seed]
-        w1, w2 = (self.xp.asarray(w) for w in self.weights(index))
-        _, outputs = forward(x, w1, w2)
+        weights = [self.xp.asarray(w) for w in self.weights(index)]
+        outputs = forward(x, weights, self.loss).outputs
         guesses = to_numpy(self.xp.argmax(outputs, axis=-1))
         known = self.xp.where(self.xp.isnan(outputs), 0, outputs)
         return float(np.mean(guesses == labels)), to_numpy(self.xp.max(known, axis=0))

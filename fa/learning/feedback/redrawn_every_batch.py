@@ -1,8 +1,0 @@
-"""Random feedback that is drawn anew every batch, so that w2 has nothing fixed to align with."""
-
-from fa.learning.feedback.random import draw
-
-__all__ = ["REDRAWN", "SCALED", "draw"]
-
-SCALED = True
-REDRAWN = "batch"

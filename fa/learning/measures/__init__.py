@@ -1,0 +1,101 @@
+"""What can be measured of a network beside what always is, for those who ask.
+
+Each measure is a module of this folder, so a file more is a measure more, by the file's name. Its
+function ``measure(view)`` returns a number, or a list with one for each hidden layer, input side
+first: the columns `NAME`, or `NAME_1`, `NAME_2` and on. It is taken where the test accuracy is, and
+nothing that does not ask for it is trained again.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+import numpy as np
+
+from fa.learning.network import (
+    Batch,
+    Loss,
+    backward,
+    with_ones,
+)
+from fa.learning.rule import Rule, transports
+from fa.mnist.digits import CLASSES, Digits
+
+PROBE = 512
+"""Training digits that deltas and steps are looked at on."""
+
+
+@cache
+def names() -> list[str]:
+    """Return the names of all measures."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+@dataclass(frozen=True)
+class View:
+    """One network as it stands, for a measure to look at. Everything derived is float64.
+
+    Attributes:
+        weights: input side first, (units + 1, units above).
+        feedback: each hidden layer's B, s(t) included.
+        rule: what carries the error back.
+        loss: has the output layer.
+        train: its training samples.
+    """
+
+    weights: Sequence[np.ndarray]
+    feedback: Sequence[np.ndarray]
+    rule: Rule
+    loss: Loss
+    train: Digits
+
+    @cached_property
+    def probe(self) -> tuple[np.ndarray, np.ndarray]:
+        """Inputs (samples, 785) and targets (samples, 10) of the first training samples."""
+        few = self.train[np.arange(min(PROBE, len(self.train.labels)))]
+        return with_ones(few.images / 255), np.eye(CLASSES)[few.labels]
+
+    @cached_property
+    def exact(self) -> list[np.ndarray]:
+        """The weights in float64."""
+        return [np.asarray(w, np.float64) for w in self.weights]
+
+    @cached_property
+    def back(self) -> list[np.ndarray]:
+        """The feedback weights in float64."""
+        return [np.asarray(b, np.float64) for b in self.feedback]
+
+    @cached_property
+    def by_rule(self) -> Batch:
+        """What the rule makes of the probe."""
+        rule = self.rule
+        return backward(*self.probe, self.exact, self.back, self.loss, rule.direct, rule.of_target)
+
+    @cached_property
+    def by_backprop(self) -> Batch:
+        """What backpropagation would make of it."""
+        return backward(*self.probe, self.exact, transports(self.exact), self.loss)
+
+    @cached_property
+    def paths(self) -> list[np.ndarray]:
+        """For each hidden layer the forward weights that its B stands for, shaped like it.
+
+        The weights above the layer; for direct feedback their product up to the output.
+        """
+        above = transports(self.exact)
+        if self.rule.direct:
+            for layer in reversed(range(len(above) - 1)):
+                above[layer] = above[layer] @ above[layer + 1]
+        return above
+
+
+def measured(asked: Sequence[str], view: View) -> dict[str, float]:
+    """Return the columns of the measures that are asked for."""
+    found: dict[str, float] = {}
+    for name in asked:
+        value = importlib.import_module(f"{__name__}.{name}").measure(view)
+        values = {"": value} if np.isscalar(value) else {f"_{i}": v for i, v in enumerate(value, 1)}
+        found |= {f"{name}{end}": float(number) for end, number in values.items()}
+    return found

@@ -1,0 +1,18 @@
+"""The floor: no feedback, so the hidden layers stay as they were drawn and the output layer learns.
+
+B = 0
+"""
+
+import numpy as np
+
+from fa.learning.rule import Rule, Shapes, State
+
+
+class Shallow(Rule):
+    """Without a scale: there is nothing to scale."""
+
+    scaled = False
+
+    def init(self, draws: np.random.Generator, shapes: Shapes) -> State:
+        """Return zeros."""
+        return [np.zeros(shape, np.float32) for shape in shapes]
