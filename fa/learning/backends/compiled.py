@@ -9,21 +9,20 @@ from collections.abc import Sequence
 import numpy as np
 
 from fa.checks.errors import UserError
-from fa.learning.backends import Task, kernel
-from fa.learning.backends.kernel import BLOCK, LANES, OUTPUTS, STEP
+from fa.learning.backends import Given, Network, Task, kernel
+from fa.learning.backends.forms import FEEDBACK, STEP, refuses
+from fa.learning.backends.kernel import BLOCK, OUTPUTS
 from fa.learning.backends.packing import (
+    Form,
     compress_columns,
     compress_rows,
-    make_scratch,
-    pack_networks,
-    pack_w1,
-    pack_w2,
-    unpack_w1,
-    unpack_w2,
-    up,
+    pack,
+    unpack,
+    unpack_state,
     zeros,
 )
-from fa.learning.run import LARGEST_BATCH
+from fa.learning.network import LOSSES
+from fa.learning.rule import State
 
 
 class CompiledTrainer:
@@ -35,56 +34,93 @@ class CompiledTrainer:
         """Compress the samples of the one seed.
 
         Raises:
-            UserError: the batch is larger than the kernel's indices count.
+            UserError: the kernel cannot train this.
         """
-        if task.batch_size > LARGEST_BATCH:
-            raise UserError(
-                f"batch_size {task.batch_size}: backend numba takes at most {LARGEST_BATCH}, "
-                "backend numpy any"
-            )
+        for network in task.networks:
+            if why := refuses(network.rule, task.batch_size):
+                raise UserError(f"{why}; backend numpy can")
         ((train, test),) = task.samples.values()
         self.batch_size = task.batch_size
         self.learning_rate = task.learning_rate
+        self.loss = list(LOSSES).index(task.loss)
         self.labels = train.labels
         self.rows = compress_rows(train.images)
         self.columns = compress_columns(self.rows, task.batch_size)
         self.test_rows = compress_rows(test.images)
         self.test_labels = test.labels
-        self.w1 = [network.w1.copy() for network in task.networks]
-        self.w2 = [network.w2.copy() for network in task.networks]
+        self.networks = task.networks
+        self.all_weights = [[w.copy() for w in network.weights] for network in task.networks]
+        self.states: list[State] = [[] for _ in task.networks]
 
-    def epoch(self, feedback: Sequence[np.ndarray | float]) -> np.ndarray:
+    def epoch(self, given: Sequence[Given]) -> np.ndarray:
         """Train one epoch; see `fa.learning.backends.Trainer.epoch`."""
-        networks, columns = pack_networks(self.w1, self.w2, feedback, self.learning_rate)
-        # The last vector of a network's units may reach past the columns.
-        stride = max(columns, int(networks.column[-1]) + up(int(networks.units[-1]), STEP))
-        scratch = make_scratch(self.batch_size, stride, networks.units.max())
-        losses = np.empty((len(self.w1), len(self.labels) // self.batch_size))
+        for index, each in enumerate(given):
+            if each.state is not None:
+                self.states[index] = each.state
+        forms = [
+            form(network, state, each.scale)
+            for network, state, each in zip(self.networks, self.states, given, strict=True)
+        ]
+        packed = pack(self.all_weights, forms, self.learning_rate, self.batch_size)
+        losses = np.empty((len(forms), len(self.labels) // self.batch_size))
         kernel.train_epoch(
             self.rows,
             self.columns,
             self.labels,
             self.batch_size,
-            columns,
-            stride,
-            networks,
-            scratch,
+            packed.columns,
+            packed.stride,
+            packed.networks,
+            packed.layers,
+            packed.scratch,
+            self.loss,
             losses,
         )
-        unpack_w1(networks.w1, columns, self.w1)
-        unpack_w2(networks.w2, networks.w2_start, self.w2)
+        unpack(packed, self.all_weights)
+        for index, each in enumerate(forms):
+            if each.follows:
+                self.states[index] = unpack_state(packed, index)
         return losses
 
-    def weights(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return w1 and w2 of one network; see `fa.learning.backends.Trainer.weights`."""
-        return self.w1[index], self.w2[index]
+    def weights(self, index: int) -> list[np.ndarray]:
+        """Return one network's weights; see `fa.learning.backends.Trainer.weights`."""
+        return self.all_weights[index]
+
+    def state(self, index: int) -> State:
+        """Return its rule's state; see `fa.learning.backends.Trainer.state`."""
+        by_batch = self.networks[index].rule.redrawn == "batch"
+        return [b[-1] if by_batch else b for b in self.states[index]]
 
     def test(self, index: int) -> tuple[float, np.ndarray]:
         """Return one network's accuracy and peaks; see `fa.learning.backends.Trainer.test`."""
-        w1, columns = pack_w1([self.w1[index]])
-        w2, _ = pack_w2([self.w2[index]])
+        weights = self.all_weights[index]
+        still = Form(kernel.FORWARD, False, False, False, 0, 1, [])
+        packed = pack([weights], [still], 0, BLOCK)
         classes, peaks = np.empty(len(self.test_labels), np.uint8), zeros(OUTPUTS)
-        hidden, outputs = zeros(BLOCK * columns), zeros(BLOCK * LANES)
-        units = self.w1[index].shape[1]
-        kernel.predict(self.test_rows, columns, units, w1, w2, hidden, outputs, classes, peaks)
+        kernel.predict(
+            self.test_rows,
+            packed.columns,
+            packed.stride,
+            packed.networks.w1,
+            packed.networks.w,
+            packed.layers,
+            packed.scratch.activity,
+            self.loss,
+            classes,
+            peaks,
+        )
         return float(np.mean(classes == self.test_labels)), peaks
+
+
+def form(network: Network, state: State, scale: float) -> Form:
+    """Return how the kernel carries a network's error back."""
+    rule = network.rule
+    return Form(
+        kind=FEEDBACK[type(rule).feedback],
+        follows=STEP[type(rule).step],
+        direct=rule.direct,
+        of_target=rule.of_target,
+        decay=rule.weight_decay,
+        scale=scale,
+        state=state,
+    )

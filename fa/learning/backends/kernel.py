@@ -1,4 +1,4 @@
-"""Train sigmoid networks on MNIST, bit for bit the same on every x86-64 CPU.
+"""Train networks of sigmoid units on images, bit for bit the same on every x86-64 CPU.
 
 81 % of MNIST's pixels are 0, so both big products run over the other 19 %:
 the hidden layer over a sample's non-zero pixels (rows), the gradient over the
@@ -15,10 +15,11 @@ columns are cut into tiles, nor on the networks trained alongside. The sums:
                   four sums a b c d, each in order; then (a + b) + (c + d)
     w1 gradient   the samples in which the pixel is non-zero, ascending, dealt to
                   four sums likewise
-    output        hidden units ascending, the constant 1 last
-    hidden delta  outputs 0 to 9
-    w2 gradient   samples ascending
-    loss          float64: per output over the samples ascending, then the ten
+    layer above   units below ascending, the constant 1 last
+    hidden delta  what is heard, units ascending
+    its gradient  samples ascending
+    loss          float64: squares per output over the samples ascending, then the ten; the
+                  cross-entropies sample by sample, each its outputs ascending
 
 (Four sums because an addition takes four cycles and a CPU starts one or two a
 cycle. Lists are filled up to whole fours by 0 times their last row.)
@@ -60,6 +61,7 @@ os.environ["NUMBA_CACHE_DIR"] = str(cache_folder())
 from llvmlite.binding import get_host_cpu_features  # noqa: E402
 from numba import njit  # noqa: E402
 
+from fa.learning.backends.forms import FORWARD, GIVEN  # noqa: E402
 from fa.learning.backends.vectors import (  # noqa: E402
     bits,
     element,
@@ -88,6 +90,9 @@ BLOCK = 200  # samples a prediction takes at a time
 TINY = np.float32(2.0**-100)
 ZERO, HALF, ONE = np.float32(0), np.float32(0.5), np.float32(1)
 
+# In the order of `fa.learning.network.LOSSES`.
+SQUARED_ERROR, CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY = 0, 1, 2
+
 # Kernels allocate nothing; without the runtime, Numba counts no references to the
 # arrays (in the inner loops that took more time than the arithmetic).
 PLAIN = {"_nrt": False, "error_model": "numpy"}
@@ -103,6 +108,7 @@ VANISHED = np.float32(-69.3)  # sigmoid(-69.3) is about TINY
 EXPONENT, BIAS = np.int32(23), np.int32(0x3F800000)
 P2, P3, P4 = np.float32(0.49999998), np.float32(0.16666652), np.float32(0.041666195)
 P5, P6 = np.float32(0.0083694), np.float32(0.0013926)
+LN2 = 0.6931471805599453
 
 
 @njit(**PLAIN)
@@ -214,56 +220,41 @@ def update(lists, batch, w1, delta, columns, stride, rates, count, tile):
             update8(lists, batch, w1, origin, delta, at, stride, rates, count, tile)
 
 
-# --- the output layer of one network ---------------------------------------------
+# --- the dense layers above, of one network --------------------------------------
 #
-# hidden and delta are flat (samples, stride); this network's units start at `column`.
+# activity and delta are flat; each layer is (samples, stride) from its place on, padded.
 
 
 @njit(**PLAIN)
-def output_sums(hidden, stride, column, units, count, w2, outputs):
-    """outputs (count, LANES) = [h, 1] w2, before the sigmoid; GROUP samples at once."""
-    for s in range(0, count, GROUP):
-        a = b = c = d = splat(ZERO, LANES)
-        at = s * stride + column
-        for j in range(units):
-            w = load(w2, j * LANES, LANES)
-            a = a + splat(element(hidden, at + j), LANES) * w
-            b = b + splat(element(hidden, at + j + stride), LANES) * w
-            c = c + splat(element(hidden, at + j + 2 * stride), LANES) * w
-            d = d + splat(element(hidden, at + j + 3 * stride), LANES) * w
-        w = load(w2, units * LANES, LANES)
-        store(outputs, s * LANES, a + w)
-        store(outputs, (s + 1) * LANES, b + w)
-        store(outputs, (s + 2) * LANES, c + w)
-        store(outputs, (s + 3) * LANES, d + w)
-
-
-@njit(**PLAIN)
-def output_deltas(outputs, labels, first, count, targets, squares):
-    """outputs becomes (o - t) o (1 - o); returns the sum of squared errors."""
-    total = splat(0.0, LANES)
-    for s in range(count):
-        o = load(outputs, s * LANES, LANES)
-        error = o - load(targets, np.intp(labels[first + s]) * LANES, LANES)
-        total = total + widen(error) * widen(error)
-        delta = error * o * (splat(ONE, LANES) - o)
-        store(outputs, s * LANES, without_tiny(delta, splat(TINY, LANES)))
-    store(squares, 0, total)
-    loss = 0.0
-    for k in range(OUTPUTS):
-        loss += squares[k]
-    return loss
+def dense_sums(activity, at, stride, units, count, w, start, width, place):
+    """activity[place:] (count, width) = [h, 1] w, h at `at`; GROUP samples at once."""
+    for column in range(0, width, LANES):
+        for s in range(0, count, GROUP):
+            a = b = c = d = splat(ZERO, LANES)
+            row = at + s * stride
+            for j in range(units):
+                weights = load(w, start + j * width + column, LANES)
+                a = a + splat(element(activity, row + j), LANES) * weights
+                b = b + splat(element(activity, row + j + stride), LANES) * weights
+                c = c + splat(element(activity, row + j + 2 * stride), LANES) * weights
+                d = d + splat(element(activity, row + j + 3 * stride), LANES) * weights
+            bias = load(w, start + units * width + column, LANES)
+            to = place + s * width + column
+            store(activity, to, a + bias)
+            store(activity, to + width, b + bias)
+            store(activity, to + 2 * width, c + bias)
+            store(activity, to + 3 * width, d + bias)
 
 
 def _hidden_deltas(lanes):
     @njit(**PLAIN)
-    def deltas(hidden, at, outputs, s, feedback, origin, width, delta):
-        """delta[at:][:lanes] = (delta_o B.T) h (1 - h) for sample s."""
+    def deltas(activity, at, heard, source, units, feedback, origin, width, delta):
+        """delta[at:][:lanes] = (heard B.T) h (1 - h) for one sample, which hears `units`."""
         total = splat(ZERO, lanes)
-        for k in range(OUTPUTS):
+        for k in range(units):
             weights = load(feedback, origin + k * width, lanes)
-            total = total + splat(element(outputs, s * LANES + k), lanes) * weights
-        h = load(hidden, at, lanes)
+            total = total + splat(element(heard, source + k), lanes) * weights
+        h = load(activity, at, lanes)
         total = total * h * (splat(ONE, lanes) - h)
         store(delta, at, without_tiny(total, splat(TINY, lanes)))
 
@@ -275,53 +266,189 @@ hidden_deltas16 = _hidden_deltas(16)
 
 
 @njit(**PLAIN)
-def hidden_deltas(hidden, stride, column, units, count, outputs, feedback, origin, delta):
-    """delta = (delta_o B.T) h (1 - h); feedback holds B.T (OUTPUTS, padded units).
+def hidden_deltas(
+    activity, at, stride, width, count, heard, source, source_stride, units, feedback, origin, delta
+):
+    """delta[at:] (count, width) = (heard B.T) h (1 - h); feedback holds B.T (units, width).
 
     The last vector may reach into the next network's columns, which that network
     overwrites when its turn comes.
     """
-    width = (units + STEP - 1) // STEP * STEP
     for s in range(count):
-        at = s * stride + column
+        to, of = at + s * stride, source + s * source_stride
         for j in range(0, width - 8, 16):
-            hidden_deltas16(hidden, at + j, outputs, s, feedback, origin + j, width, delta)
+            hidden_deltas16(activity, to + j, heard, of, units, feedback, origin + j, width, delta)
         if width % 16:
             j = width - 8
-            hidden_deltas8(hidden, at + j, outputs, s, feedback, origin + j, width, delta)
+            hidden_deltas8(activity, to + j, heard, of, units, feedback, origin + j, width, delta)
 
 
 @njit(**PLAIN)
-def update_outputs(hidden, stride, column, units, count, outputs, w2, gradient, rate):
-    """w2 -= rate * [h, 1].T delta_o; GROUP samples a visit, added one by one."""
-    gradient[: w2.size] = ZERO
-    outputs[count * LANES :] = ZERO  # the last group may have samples past the batch
-    for s in range(0, count, GROUP):
-        a = load(outputs, s * LANES, LANES)
-        b = load(outputs, (s + 1) * LANES, LANES)
-        c = load(outputs, (s + 2) * LANES, LANES)
-        d = load(outputs, (s + 3) * LANES, LANES)
+def dense_gradient(activity, at, stride, units, count, delta, place, width, gradient):
+    """gradient (units + 1, width) = [h, 1].T delta; GROUP samples a visit, added one by one."""
+    gradient[: (units + 1) * width] = ZERO
+    end = (count + GROUP - 1) // GROUP * GROUP  # the last group may have samples past the batch
+    delta[place + count * width : place + end * width] = ZERO
+    for column in range(0, width, LANES):
+        for s in range(0, count, GROUP):
+            of = place + s * width + column
+            a = load(delta, of, LANES)
+            b = load(delta, of + width, LANES)
+            c = load(delta, of + 2 * width, LANES)
+            d = load(delta, of + 3 * width, LANES)
+            row = at + s * stride
+            for j in range(units):
+                to = j * width + column
+                total = load(gradient, to, LANES)
+                total = total + splat(element(activity, row + j), LANES) * a
+                total = total + splat(element(activity, row + j + stride), LANES) * b
+                total = total + splat(element(activity, row + j + 2 * stride), LANES) * c
+                total = total + splat(element(activity, row + j + 3 * stride), LANES) * d
+                store(gradient, to, total)
+            to = units * width + column
+            store(gradient, to, load(gradient, to, LANES) + a + b + c + d)
+
+
+@njit(**PLAIN)
+def carried(kind, w, start, width, units, above, scale, feedback, origin, padded, back):
+    """back (above, padded) = B.T of live weights: scale * w.T, or what is given with w's signs."""
+    for k in range(above):
         for j in range(units):
-            at = s * stride + column + j
-            total = load(gradient, j * LANES, LANES)
-            total = total + splat(element(hidden, at), LANES) * a
-            total = total + splat(element(hidden, at + stride), LANES) * b
-            total = total + splat(element(hidden, at + 2 * stride), LANES) * c
-            total = total + splat(element(hidden, at + 3 * stride), LANES) * d
-            store(gradient, j * LANES, total)
-        j = units * LANES
-        store(gradient, j, load(gradient, j, LANES) + a + b + c + d)
-    for i in range(w2.size):
-        w2[i] -= rate * gradient[i]
+            weight = w[start + j * width + k]
+            if kind == FORWARD:
+                weight = scale * weight
+            else:
+                sign = ONE if weight > ZERO else (-ONE if weight < ZERO else weight)
+                weight = feedback[origin + k * padded + j] * sign
+            back[k * padded + j] = weight
+        for j in range(units, padded):
+            back[k * padded + j] = ZERO
 
 
 @njit(**PLAIN)
-def transposed(w2, units, scale, feedback, origin):
-    """feedback (OUTPUTS, padded units) = scale * w2[:-1].T."""
-    width = (units + STEP - 1) // STEP * STEP
-    for j in range(units):
+def follow(feedback, origin, padded, gradient, width, units, above, rate, keep):
+    """B.T (above, padded) = keep * B.T - rate * (dE/dw).T, the bias row aside."""
+    for k in range(above):
+        for j in range(units):
+            at = origin + k * padded + j
+            feedback[at] = keep * feedback[at] - rate * gradient[j * width + k]
+
+
+@njit(**PLAIN)
+def step(w, start, gradient, width, units, rate, keep):
+    """w = keep * w - rate * dE/dw; the bias row keeps all of itself."""
+    if keep != ONE:
+        for i in range(units * width):
+            w[start + i] *= keep
+    for i in range((units + 1) * width):
+        w[start + i] -= rate * gradient[i]
+
+
+# --- the outputs and their losses --------------------------------------------------
+
+
+@njit(**PLAIN)
+def logarithm(x):
+    """ln(x) of a float64 in 1..16: the series of 2 artanh((x - 1) / (x + 1)), x brought near 1.
+
+    Not the library's: that one's last bit differs between CPUs.
+    """
+    halvings = 0.0
+    while x > 1.5:
+        x *= 0.5
+        halvings += 1.0
+    s = (x - 1.0) / (x + 1.0)
+    square, power, total = s * s, s, 0.0
+    for n in range(1, 24, 2):
+        total += power / n
+        power *= square
+    return halvings * LN2 + 2.0 * total
+
+
+@njit(**PLAIN)
+def softplus(x):
+    """ln(1 + exp(x)) of a float32, as float64."""
+    size = min(abs(x), LARGEST)
+    tail = logarithm(1.0 + np.float64(exponential(-size)))
+    return tail + (np.float64(x) if x > ZERO else 0.0)
+
+
+@njit(**PLAIN)
+def squared_error(activity, place, labels, first, count, targets, squares, delta):
+    """delta = (o - t) o (1 - o), o = sigmoid(activity); returns the sum of (o - t)^2."""
+    sigmoids(activity[place : place + count * LANES])
+    total = splat(0.0, LANES)
+    for s in range(count):
+        at = place + s * LANES
+        o = load(activity, at, LANES)
+        error = o - load(targets, np.intp(labels[first + s]) * LANES, LANES)
+        total = total + widen(error) * widen(error)
+        store(delta, at, without_tiny(error * o * (splat(ONE, LANES) - o), splat(TINY, LANES)))
+    store(squares, 0, total)
+    loss = 0.0
+    for k in range(OUTPUTS):
+        loss += squares[k]
+    return loss
+
+
+@njit(**PLAIN)
+def differences(activity, place, labels, first, count, targets, delta):
+    """delta = o - t, of the cross-entropies."""
+    for s in range(count):
+        at = place + s * LANES
+        error = load(activity, at, LANES)
+        error = error - load(targets, np.intp(labels[first + s]) * LANES, LANES)
+        store(delta, at, without_tiny(error, splat(TINY, LANES)))
+
+
+@njit(**PLAIN)
+def cross_entropy(activity, place, labels, first, count, targets, delta):
+    """delta = o - t, o = sigmoid(activity); returns the sum of -t ln o - (1 - t) ln(1 - o)."""
+    loss = 0.0
+    for s in range(count):
         for k in range(OUTPUTS):
-            feedback[origin + k * width + j] = scale * w2[j * LANES + k]
+            a = activity[place + s * LANES + k]
+            loss += softplus(-a if k == labels[first + s] else a)
+    sigmoids(activity[place : place + count * LANES])
+    differences(activity, place, labels, first, count, targets, delta)
+    return loss
+
+
+@njit(**PLAIN)
+def softmax(activity, place, count):
+    """Each sample's activity = exp(activity) over its sum; 1/2 in the lanes past the outputs."""
+    for s in range(count):
+        at = place + s * LANES
+        largest = activity[at]
+        for k in range(1, OUTPUTS):
+            largest = max(largest, activity[at + k])
+        total = ZERO
+        for k in range(OUTPUTS):
+            activity[at + k] = exponential(max(activity[at + k] - largest, -LARGEST))
+            total += activity[at + k]
+        for k in range(OUTPUTS):
+            activity[at + k] /= total
+        for k in range(OUTPUTS, LANES):
+            activity[at + k] = HALF
+
+
+@njit(**PLAIN)
+def softmax_cross_entropy(activity, place, labels, first, count, targets, delta):
+    """delta = o - t, o = softmax(activity); returns the sum of -t ln o."""
+    loss = 0.0
+    for s in range(count):
+        at = place + s * LANES
+        largest = activity[at]
+        for k in range(1, OUTPUTS):
+            largest = max(largest, activity[at + k])
+        total = 0.0
+        for k in range(OUTPUTS):
+            total += np.float64(exponential(max(activity[at + k] - largest, -LARGEST)))
+        right = activity[at + np.intp(labels[first + s])]
+        loss += logarithm(total) + (np.float64(largest) - np.float64(right))
+    softmax(activity, place, count)
+    differences(activity, place, labels, first, count, targets, delta)
+    return loss
 
 
 # --- the loops over batches ------------------------------------------------------
@@ -349,62 +476,180 @@ class Columns(NamedTuple):
     value: np.ndarray  # (inputs,) float32
 
 
+class Layers(NamedTuple):
+    """The dense layers of several networks, one after another, a row a layer, intp."""
+
+    below: np.ndarray  # units below
+    at: np.ndarray  # where those are in activity
+    stride: np.ndarray  # from one of their samples to the next
+    padded: np.ndarray  # width of the B.T to them
+    units: np.ndarray
+    place: np.ndarray  # where the layer is in activity and delta
+    width: np.ndarray  # from one of its samples to the next: units, padded
+    w: np.ndarray  # where its weights start
+    back: np.ndarray  # where its B.T starts
+    back_step: np.ndarray  # to the next batch's B.T, or 0
+
+
 class Networks(NamedTuple):
     """Several networks side by side; their weights are flat float32."""
 
-    column: np.ndarray  # (networks,) intp: the first column in the hidden layer
-    units: np.ndarray  # (networks,) intp
-    scale: np.ndarray  # (networks,) float32: of live feedback; NaN: B is given
+    first: np.ndarray  # (networks + 1,) intp: where a network's layers start
+    kind: np.ndarray  # (networks,) intp: GIVEN, FORWARD or SIGNS
+    follows: np.ndarray  # (networks,) bool: whether B takes w's steps
+    direct: np.ndarray  # (networks,) bool: whether every layer hears the outputs
+    of_target: np.ndarray  # (networks,) bool: whether it hears the target instead
+    scale: np.ndarray  # (networks,) float32: of FORWARD
+    keep: np.ndarray  # (networks,) float32: share of w that does not decay
     rate: np.ndarray  # (networks,) float32
-    rates: np.ndarray  # (columns,) float32: the same per hidden unit
+    rates: np.ndarray  # (columns,) float32: the same per unit of the first hidden layers
     w1: np.ndarray  # tiles, each (INPUTS, its width)
-    w2: np.ndarray  # networks, each (units + 1, LANES)
-    w2_start: np.ndarray  # (networks + 1,) intp
-    feedback: np.ndarray  # networks, each (1 or batches, OUTPUTS, padded units)
-    feedback_start: np.ndarray  # (networks + 1,) intp
-    feedback_step: np.ndarray  # (networks,) intp: to the next batch's B, or 0
+    w: np.ndarray  # layers, each (below + 1, width)
+    feedback: np.ndarray  # layers, each (1 or batches, units or OUTPUTS, padded)
 
 
 class Scratch(NamedTuple):
-    """What one batch needs; flat and float32 but for `squares`."""
+    """What one batch needs; flat and float32 but for `squares`.
 
-    hidden: np.ndarray  # (samples, stride)
-    delta: np.ndarray  # (samples, stride)
-    outputs: np.ndarray  # (samples, LANES)
-    gradient: np.ndarray  # (most units + 1, LANES)
+    activity and delta are the wide first hidden layer (samples, stride), and after it the layers
+    above of one network at a time.
+    """
+
+    activity: np.ndarray
+    delta: np.ndarray
+    heard: np.ndarray  # (samples, LANES): minus the targets
+    gradient: np.ndarray  # of the largest layer
+    back: np.ndarray  # B.T of the largest layer
     tile: np.ndarray  # (samples, TILE)
     targets: np.ndarray  # (OUTPUTS, LANES)
     squares: np.ndarray  # (LANES,) float64
 
 
 @njit(**PLAIN)
-def _output_layer(networks, n, scratch, stride, labels, batch, size):
-    """From network n's h to its w2 and hidden deltas; returns the batch's loss."""
-    hidden, delta, outputs = scratch.hidden, scratch.delta, scratch.outputs
-    column, units = networks.column[n], networks.units[n]
-    w2 = networks.w2[networks.w2_start[n] : networks.w2_start[n + 1]]
-    feedback, scale = networks.feedback, networks.scale[n]
-    origin = networks.feedback_start[n] + batch * networks.feedback_step[n]
-    if scale == scale:  # not NaN
-        transposed(w2, units, scale, feedback, origin)
-    output_sums(hidden, stride, column, units, size, w2, outputs)
-    sigmoids(outputs)
-    loss = output_deltas(outputs, labels, batch * size, size, scratch.targets, scratch.squares)
-    hidden_deltas(hidden, stride, column, units, size, outputs, feedback, origin, delta)
-    update_outputs(
-        hidden, stride, column, units, size, outputs, w2, scratch.gradient, networks.rate[n]
-    )
+def sums_above(layers, first, last, w, activity, count):
+    """The layers first to last of one network; the last one's activity are its sums."""
+    for i in range(first, last):
+        place, width = layers.place[i], layers.width[i]
+        dense_sums(
+            activity,
+            layers.at[i],
+            layers.stride[i],
+            layers.below[i],
+            count,
+            w,
+            layers.w[i],
+            width,
+            place,
+        )
+        if i < last - 1:
+            sigmoids(activity[place : place + count * width])
+
+
+@njit(**PLAIN)
+def output_deltas(loss, activity, place, labels, first, count, scratch):
+    """From the outputs' sums to their deltas; returns the batch's loss."""
+    targets, delta = scratch.targets, scratch.delta
+    if loss == SQUARED_ERROR:
+        return squared_error(activity, place, labels, first, count, targets, scratch.squares, delta)
+    if loss == CROSS_ENTROPY:
+        return cross_entropy(activity, place, labels, first, count, targets, delta)
+    return softmax_cross_entropy(activity, place, labels, first, count, targets, delta)
+
+
+@njit(**PLAIN)
+def minus_targets(labels, first, count, heard):
+    """heard (count, LANES) = -t."""
+    heard[:] = ZERO
+    for s in range(count):
+        heard[s * LANES + labels[first + s]] = -ONE
+
+
+@njit(**PLAIN)
+def _layers_above(networks, layers, n, scratch, labels, batch, size, loss_kind):
+    """From network n's first hidden layer to its weights above and its deltas; the loss."""
+    first, last = networks.first[n], networks.first[n + 1]
+    w, feedback, kind = networks.w, networks.feedback, networks.kind[n]
+    rate, keep = networks.rate[n], networks.keep[n]
+    activity, delta, gradient = scratch.activity, scratch.delta, scratch.gradient
+    sums_above(layers, first, last, w, activity, size)
+    out = layers.place[last - 1]
+    loss = output_deltas(loss_kind, activity, out, labels, batch * size, size, scratch)
+    if networks.of_target[n]:
+        minus_targets(labels, batch * size, size, scratch.heard)
+    for i in range(last - 1, first - 1, -1):
+        at, stride, below = layers.at[i], layers.stride[i], layers.below[i]
+        place, width, units = layers.place[i], layers.width[i], layers.units[i]
+        start, padded = layers.w[i], layers.padded[i]
+        origin = layers.back[i] + batch * layers.back_step[i]
+        heard, source, source_width, sources = delta, place, width, units
+        if networks.direct[n]:
+            source, source_width, sources = out, LANES, OUTPUTS
+        if networks.of_target[n]:
+            heard, source = scratch.heard, 0
+        if kind == GIVEN:
+            hidden_deltas(
+                activity,
+                at,
+                stride,
+                padded,
+                size,
+                heard,
+                source,
+                source_width,
+                sources,
+                feedback,
+                origin,
+                delta,
+            )
+        else:
+            back = scratch.back
+            carried(
+                kind,
+                w,
+                start,
+                width,
+                below,
+                units,
+                networks.scale[n],
+                feedback,
+                origin,
+                padded,
+                back,
+            )
+            hidden_deltas(
+                activity,
+                at,
+                stride,
+                padded,
+                size,
+                heard,
+                source,
+                source_width,
+                sources,
+                back,
+                0,
+                delta,
+            )
+        dense_gradient(activity, at, stride, below, size, delta, place, width, gradient)
+        if networks.follows[n]:
+            follow(feedback, origin, padded, gradient, width, below, units, rate, keep)
+        step(w, start, gradient, width, below, rate, keep)
     return loss
 
 
 @njit(cache=True, **PLAIN)
-def train_epoch(rows, lists, labels, size, columns, stride, networks, scratch, losses):
+def train_epoch(
+    rows, lists, labels, size, columns, stride, networks, layers, scratch, loss, losses
+):
     """One epoch, in place; losses (networks, batches) float64."""
+    wide = (size + GROUP - 1) // GROUP * GROUP * stride
     for batch in range(losses.shape[1]):
-        forward(rows, batch * size, size, networks.w1, scratch.hidden, columns, stride)
-        sigmoids(scratch.hidden)
+        forward(rows, batch * size, size, networks.w1, scratch.activity, columns, stride)
+        sigmoids(scratch.activity[:wide])
         for n in range(losses.shape[0]):
-            losses[n, batch] = _output_layer(networks, n, scratch, stride, labels, batch, size)
+            losses[n, batch] = _layers_above(
+                networks, layers, n, scratch, labels, batch, size, loss
+            )
         update(
             lists,
             batch,
@@ -419,26 +664,32 @@ def train_epoch(rows, lists, labels, size, columns, stride, networks, scratch, l
 
 
 @njit(cache=True, **PLAIN)
-def predict(rows, columns, units, w1, w2, hidden, outputs, classes, peaks):
-    """classes (samples,) = the place of the largest output, the first of equals.
+def predict(rows, columns, stride, w1, w, layers, activity, loss, classes, peaks):
+    """classes (samples,) = the place of one network's largest output, the first of equals.
 
     peaks (OUTPUTS,) float32, zeros at first, become each output's largest activity.
     """
+    last = layers.place.size
+    out = layers.place[last - 1]
     for first in range(0, classes.size, BLOCK):
         count = min(BLOCK, classes.size - first)
-        forward(rows, first, count, w1, hidden, columns, columns)
-        sigmoids(hidden)
-        output_sums(hidden, columns, 0, units, count, w2, outputs)
-        sigmoids(outputs)
+        forward(rows, first, count, w1, activity, columns, stride)
+        sigmoids(activity[: BLOCK * stride])
+        sums_above(layers, 0, last, w, activity, count)
+        if loss == SOFTMAX_CROSS_ENTROPY:
+            softmax(activity, out, count)
+        else:
+            sigmoids(activity[out : out + count * LANES])
         for s in range(count):
+            at = out + s * LANES
             best = 0
             for k in range(1, OUTPUTS):
-                if outputs[s * LANES + k] > outputs[s * LANES + best]:
+                if activity[at + k] > activity[at + best]:
                     best = k
             classes[first + s] = best
             for k in range(OUTPUTS):
-                if outputs[s * LANES + k] > peaks[k]:
-                    peaks[k] = outputs[s * LANES + k]
+                if activity[at + k] > peaks[k]:
+                    peaks[k] = activity[at + k]
 
 
 # --- making the lists ------------------------------------------------------------

@@ -4,7 +4,8 @@ Flat arrays are one-dimensional, float32 unless said, padded to whole vectors, a
 cache line.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from fa.learning.backends.kernel import (
     STEP,
     TILE,
     Columns,
+    Layers,
     Networks,
     Rows,
     Scratch,
@@ -106,67 +108,171 @@ def unpack_w1(flat: np.ndarray, columns: int, w1: Sequence[np.ndarray]) -> None:
         column += w.shape[1]
 
 
-def pack_w2(w2: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the w2 of all networks, each with zeros past its outputs, and their starts."""
-    return join([np.pad(w, ((0, 0), (0, LANES - OUTPUTS))) for w in w2])
+def padded(array: np.ndarray, width: int) -> np.ndarray:
+    """Return an array with zeros up to a width of its last axis."""
+    return np.pad(array, [(0, 0)] * (array.ndim - 1) + [(0, width - array.shape[-1])])
 
 
-def unpack_w2(flat: np.ndarray, starts: np.ndarray, w2: Sequence[np.ndarray]) -> None:
-    """Copy flat output weights back into the w2 of all networks."""
-    for w, start in zip(w2, starts[:-1], strict=True):
-        w[:] = flat[start : start + len(w) * LANES].reshape(-1, LANES)[:, :OUTPUTS]
+class Form(NamedTuple):
+    """How the kernel carries one network's error back.
+
+    Attributes:
+        kind: GIVEN, FORWARD or SIGNS of `fa.learning.backends.kernel`.
+        follows: whether B takes w's steps.
+        direct, of_target: see `fa.learning.rule.Rule`.
+        decay: of the weights above the first, and of a B that follows them.
+        scale: s(t).
+        state: for each hidden layer (units, units above), or with batches as a leading axis;
+            nothing where the kind needs none.
+    """
+
+    kind: int
+    follows: bool
+    direct: bool
+    of_target: bool
+    decay: float
+    scale: float
+    state: Sequence[np.ndarray]
 
 
-def pack_feedback(feedback: np.ndarray | float, units: int) -> tuple[np.ndarray, float]:
-    """Return B.T as (1 or batches, outputs, padded units), and the multiple of a live w2 or NaN."""
-    padded = up(units, STEP)
-    if not isinstance(feedback, np.ndarray):
-        return np.zeros((1, OUTPUTS, padded), np.float32), feedback
-    turned = np.swapaxes(feedback.reshape(-1, units, OUTPUTS), 1, 2)
-    return np.pad(turned, ((0, 0), (0, 0), (0, padded - units))), np.nan
+class Packed(NamedTuple):
+    """Networks side by side, as the kernel reads them.
+
+    Attributes:
+        networks, layers: see `fa.learning.backends.kernel`.
+        columns: of the first hidden layers together.
+        stride: from one sample's wide hidden layer to the next.
+        scratch: what a batch needs.
+    """
+
+    networks: Networks
+    layers: Layers
+    columns: int
+    stride: int
+    scratch: Scratch
 
 
-def pack_networks(
-    w1: Sequence[np.ndarray],
-    w2: Sequence[np.ndarray],
-    feedback: Sequence[np.ndarray | float],
+def pack(
+    weights: Sequence[Sequence[np.ndarray]],
+    forms: Sequence[Form],
     learning_rate: float,
-) -> tuple[Networks, int]:
-    """Return networks side by side, and the columns of their common hidden layer."""
-    units = np.array([w.shape[1] for w in w1], np.intp)
-    back, live = zip(*map(pack_feedback, feedback, units.tolist()), strict=True)
-    flat_w1, columns = pack_w1(w1)
-    flat_w2, w2_start = pack_w2(w2)
-    flat_feedback, feedback_start = join(back)
-    rates = zeros(columns)
-    rates[: units.sum()] = learning_rate
-    networks = Networks(
-        column=np.cumsum([0, *units[:-1]], dtype=np.intp),
-        units=units,
-        scale=np.array(live, np.float32),
-        rate=np.full(len(units), learning_rate, np.float32),
-        rates=rates,
-        w1=flat_w1,
-        w2=flat_w2,
-        w2_start=w2_start,
-        feedback=flat_feedback,
-        feedback_start=feedback_start,
-        feedback_step=np.array([b[0].size if len(b) > 1 else 0 for b in back], np.intp),
+    samples: int,
+) -> Packed:
+    """Return networks side by side.
+
+    Args:
+        weights: of each, input side first.
+        forms: of each one's feedback.
+        learning_rate: of all.
+        samples: that pass at once.
+    """
+    w1, columns = pack_w1([each[0] for each in weights])
+    units = [each[0].shape[1] for each in weights]
+    column = np.cumsum([0, *units]).tolist()
+    # The last vector of a network's units may reach past the columns.
+    stride = max(columns, column[-2] + up(units[-1], STEP))
+    above = [w for each in weights for w in each[1:]]
+    w, starts = join([padded(each, up(each.shape[1], LANES)) for each in above])
+    places = [
+        row
+        for each, start in zip(weights, column, strict=False)
+        for row in layer_places([w.shape[1] for w in each], start, stride, up(samples, GROUP))
+    ]
+    table = dict(zip(PLACES, np.array(places, np.intp).T.copy(), strict=True))
+    states = [b for form, each in zip(forms, weights, strict=True) for b in form_states(form, each)]
+    backs = [pack_feedback(b, width) for b, width in zip(states, table["padded"], strict=True)]
+    feedback, back_starts = join(backs)
+    layers = Layers(
+        **table,
+        w=starts[:-1],
+        back=back_starts[:-1],
+        back_step=np.array([b[0].size if len(b) > 1 else 0 for b in backs], np.intp),
     )
-    return networks, columns
+    rates = zeros(columns)
+    rates[: sum(units)] = learning_rate
+    networks = Networks(
+        first=np.cumsum([0, *(len(each) - 1 for each in weights)], dtype=np.intp),
+        kind=np.array([form.kind for form in forms], np.intp),
+        follows=np.array([form.follows for form in forms]),
+        direct=np.array([form.direct for form in forms]),
+        of_target=np.array([form.of_target for form in forms]),
+        scale=np.array([form.scale for form in forms], np.float32),
+        keep=np.array([1 - form.decay for form in forms], np.float32),
+        rate=np.full(len(forms), learning_rate, np.float32),
+        rates=rates,
+        w1=w1,
+        w=w,
+        feedback=feedback,
+    )
+    return Packed(networks, layers, columns, stride, make_scratch(layers, samples))
 
 
-def make_scratch(samples: int, stride: int, units: int) -> Scratch:
-    """Return the kernels' working memory: they allocate none themselves."""
+PLACES = ("below", "at", "stride", "padded", "units", "place", "width")
+"""Of `Layers`, what the sizes of the layers decide."""
+
+
+def layer_places(
+    sizes: Sequence[int], column: int, stride: int, rows: int
+) -> Iterator[tuple[int, ...]]:
+    """Yield the `PLACES` of each layer of one network but the first.
+
+    Args:
+        sizes: units of its layers, the first hidden one first.
+        column: where that one starts in the wide hidden layer.
+        stride: of the wide hidden layer.
+        rows: samples that have room.
+    """
+    at, step, width, place = column, stride, up(sizes[0], STEP), rows * stride
+    for below, units in zip(sizes, sizes[1:], strict=False):
+        yield below, at, step, width, units, place, up(units, LANES)
+        at, step, width = place, up(units, LANES), up(units, LANES)
+        place += rows * width
+
+
+def form_states(form: Form, weights: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
+    """Yield the B of each hidden layer, s(t) included; where w gives it, a place of no size."""
+    for index in range(len(weights) - 1):
+        given = form.state[index] if form.state else np.zeros((1, 1), np.float32)
+        yield np.float32(form.scale) * given
+
+
+def pack_feedback(b: np.ndarray, width: int) -> np.ndarray:
+    """Return B.T as (1 or batches, units above, padded units)."""
+    return padded(np.swapaxes(b.reshape(-1, *b.shape[-2:]), 1, 2), width)
+
+
+def unpack(packed: Packed, weights: Sequence[Sequence[np.ndarray]]) -> None:
+    """Copy the weights of all networks back."""
+    unpack_w1(packed.networks.w1, packed.columns, [each[0] for each in weights])
+    layers = packed.layers
+    for i, w in enumerate(w for each in weights for w in each[1:]):
+        flat = packed.networks.w[layers.w[i] :][: len(w) * layers.width[i]]
+        w[:] = flat.reshape(len(w), -1)[:, : w.shape[1]]
+
+
+def unpack_state(packed: Packed, index: int) -> list[np.ndarray]:
+    """Return the B of each hidden layer of one network, as they have become."""
+    layers, first = packed.layers, packed.networks.first
+    state = []
+    for i in range(first[index], first[index + 1]):
+        flat = packed.networks.feedback[layers.back[i] :][: layers.units[i] * layers.padded[i]]
+        state.append(flat.reshape(layers.units[i], -1)[:, : layers.below[i]].T.copy())
+    return state
+
+
+def make_scratch(layers: Layers, samples: int) -> Scratch:
+    """Return the kernel's working memory: it allocates none itself."""
     rows = up(samples, GROUP)
     targets = np.zeros((OUTPUTS, LANES), np.float32)
     targets[:, :OUTPUTS] = np.eye(OUTPUTS)
     targets[:, OUTPUTS:] = HALF  # is sigmoid(0): no error in the lanes past the outputs
+    size = int((layers.place + rows * layers.width).max())
     return Scratch(
-        hidden=zeros(rows * stride),
-        delta=zeros(rows * stride),
-        outputs=zeros(rows * LANES),
-        gradient=zeros((units + 1) * LANES),
+        activity=zeros(size),
+        delta=zeros(size),
+        heard=zeros(rows * LANES),
+        gradient=zeros(int(((layers.below + 1) * layers.width).max())),
+        back=zeros(int((layers.units * layers.padded).max())),
         tile=zeros(samples * TILE),
         targets=join([targets])[0],
         squares=np.zeros(LANES),

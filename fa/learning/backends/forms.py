@@ -1,0 +1,25 @@
+"""What the compiled backend can train, in a module that compiles nothing: plans ask it, too."""
+
+from fa.learning.rule import Follower, Forward, Rule, Signs
+from fa.learning.run import LARGEST_BATCH
+
+GIVEN, FORWARD, SIGNS = 0, 1, 2
+FEEDBACK = {Rule.feedback: GIVEN, Forward.feedback: FORWARD, Signs.feedback: SIGNS}
+"""What carries the error back -> its kind in `fa.learning.backends.kernel`."""
+
+STEP = {Rule.step: False, Follower.step: True}
+"""What is learned after a batch -> whether B follows w."""
+
+
+def refuses(rule: Rule, batch_size: int) -> str | None:
+    """Say why the compiled backend cannot train a network; None if it can."""
+    if batch_size > LARGEST_BATCH:
+        return f"backend numba takes batches of at most {LARGEST_BATCH}, not {batch_size}"
+    if type(rule).feedback not in FEEDBACK or type(rule).step not in STEP:
+        return f"backend numba does not know the rule of {type(rule).__module__}"
+    kind, follows = FEEDBACK[type(rule).feedback], STEP[type(rule).step]
+    if (kind != GIVEN and (rule.direct or follows)) or (follows and rule.redrawn != "never"):
+        return f"backend numba does not know the mixture of {type(rule).__module__}"
+    if follows and rule.scaled:
+        return "backend numba knows no s(t) of feedback that learns"
+    return None
