@@ -48,17 +48,20 @@ def plan(options: argparse.Namespace) -> None:
 def train(options: argparse.Namespace) -> None:
     """Train networks side by side and write their histories as one Parquet file."""
     from fa.checks import files
-    from fa.learning import backends, training
+    from fa.learning import backends, measures, training
+    from fa.learning.network import LOSSES
     from fa.learning.run import Run
     from fa.metrics import code, provenance, shard_files
     from fa.mnist import digits
-    from fa.plan.limits import batch_problem, pool_problem, rate_problem
+    from fa.plan.limits import batch_problem, choice_problem, pool_problem, rate_problem
     from fa.plan.networks import parse_networks
 
     problem = (
         pool_problem(options.train_samples, options.test_samples)
         or batch_problem(options.train_samples, options.batch_size, options.backend)
         or rate_problem(options.learning_rate)
+        or choice_problem("loss", [options.loss], LOSSES)
+        or choice_problem("measures", options.measures, measures.names())
     )
     if problem:
         raise UserError(problem)
@@ -69,21 +72,28 @@ def train(options: argparse.Namespace) -> None:
         "batch_size": options.batch_size,
         "learning_rate": options.learning_rate,
         "epochs": options.epochs,
+        "loss_function": options.loss,
     }
     networks = [network for text in options.networks for network in parse_networks(text)]
     runs = sorted({Run(**settings, **network) for network in networks})
     files.prepare(options.output)
-    backend = backends.choose(options.backend, len({run.seed for run in runs}))
-    print(f"{len(runs)} networks with {backend.__name__}", file=sys.stderr, flush=True)
+    backend, why = backends.choose(options.backend, runs)
+    note = f" ({why})" if why else ""
+    print(f"{len(runs)} networks with {backend.__name__}{note}", file=sys.stderr, flush=True)
     start = time.perf_counter()
     histories = training.train(
-        runs, digits.load(options.data), backend, options.evaluate_every, epoch_line(start)
+        runs,
+        digits.load(options.data),
+        backend,
+        options.evaluate_every,
+        epoch_line(start),
+        options.measures,
     )
     made_by = {
         "backend": backend.__name__,
         "evaluate_every": options.evaluate_every,
         "seconds": time.perf_counter() - start,
-        "training": code.training_digest({run.feedback for run in runs}),
+        "training": code.training_digest({run.feedback for run in runs}, options.measures),
         "versions": provenance.versions("llvmlite", "numba", "numpy", "pyarrow"),
         "processor": provenance.processor(),
     }
@@ -216,11 +226,15 @@ def parser() -> argparse.ArgumentParser:
         "networks",
         nargs="+",
         metavar="NETWORK",
-        help="hidden=H/feedback=MODE/seed=S, seeds as 3, 0-29 or 0,2,5; "
-        "/feedback_scale=constant for s = 1 instead of ln(e + t)",
+        help="hidden=H/feedback=RULE/seed=S, H as 20 or 100-50 for two layers, seeds as 3, 0-29 or "
+        "0,2,5; /k=3 for a rule's parameter; /feedback_scale=constant for s = 1, not ln(e + t)",
     )
     sub.add_argument("--data", default="data/mnist", help="folder of the four IDX files")
     sub.add_argument("--output", required=True, help="the Parquet file, a row per run and epoch")
+    sub.add_argument(
+        "--loss", default="squared_error", help="or cross_entropy, or softmax_cross_entropy"
+    )
+    sub.add_argument("--measures", nargs="+", default=[], help="what else is measured")
     sub.add_argument("--backend", default="auto", help="auto, numpy, numba or cupy")
     sub.add_argument("--train-samples", type=positive(int), default=50_000, help="training digits")
     sub.add_argument("--test-samples", type=positive(int), default=10_000, help="test digits")

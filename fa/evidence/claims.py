@@ -10,7 +10,7 @@ from fa.checks.documents import read_yaml
 from fa.checks.errors import UserError
 from fa.evidence.findings import KINDS
 from fa.evidence.measures import METRICS
-from fa.learning import feedback
+from fa.learning import rules
 from fa.learning.run import SETTING
 
 CLAIMS = Path(__file__).parent / "claims.yaml"
@@ -39,12 +39,9 @@ def rule_problems(claims: Mapping[str, Any]) -> Iterator[str]:
             choice = ", ".join(sorted(METRICS))
             yield f"rules.margins: {metric!r} is not a metric; choose from {choice}"
     for name, arm in claims["arms"].items():
-        if arm["feedback"] not in feedback.modes():
-            choice = ", ".join(feedback.modes())
-            yield (
-                f"arms.{name}.feedback: {arm['feedback']!r} is not a feedback mode; "
-                f"choose from {choice}"
-            )
+        if arm["feedback"] not in rules.names():
+            choice = ", ".join(rules.names())
+            yield (f"arms.{name}.feedback: {arm['feedback']!r} is not a rule; choose from {choice}")
 
 
 def claim_problems(claims: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:

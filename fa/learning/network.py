@@ -186,7 +186,8 @@ def hidden_deltas(
         layer: the hidden units.
     """
     xp = array_namespace(error)
-    deltas, heard = [], error
+    deltas: list[Array] = []
+    heard = error
     for h, b in zip(reversed(hidden), reversed(feedback), strict=True):
         delta = layer.delta(heard @ xp.matrix_transpose(b), h)
         deltas.insert(0, delta)

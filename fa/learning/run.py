@@ -14,7 +14,7 @@ class Run:
         feedback: the rule.
         hidden_above: units of the hidden layers above the first, ``50`` or ``50-20``; nothing where
             there is one.
-        loss: of `fa.learning.network.LOSSES`.
+        loss_function: of `fa.learning.network.LOSSES`; config.yaml calls it ``loss``.
         parameters: of the rule, ``k=3,signs=false``; nothing where it has none.
     """
 
@@ -29,7 +29,7 @@ class Run:
     epochs: int
     seed: int
     hidden_above: str = ""
-    loss: str = "squared_error"
+    loss_function: str = "squared_error"
     parameters: str = ""
 
     @property
@@ -49,7 +49,15 @@ DEAD_BELOW = 0.1
 """Activity that a dead output never reaches: the share of its digit, so what an output would say
 that knows nothing. Dead ones stay below 0.001, living ones of a network that learns reach 0.9."""
 
-SETTING = ("hidden", "batch_size", "learning_rate", "epochs", "hidden_above", "loss", "dataset")
+SETTING = (
+    "hidden",
+    "batch_size",
+    "learning_rate",
+    "epochs",
+    "hidden_above",
+    "loss_function",
+    "dataset",
+)
 """What an experiment compares rules under."""
 
 

@@ -77,7 +77,9 @@ def side_by_side(
         for seed in sorted({run.seed for run in runs})
     }
     networks = [network_of(run) for run in runs]
-    trainer = backend(Task(samples, networks, first.batch_size, first.learning_rate, first.loss))
+    trainer = backend(
+        Task(samples, networks, first.batch_size, first.learning_rate, first.loss_function)
+    )
     states = [drawn_states(run, first.train_samples // first.batch_size) for run in runs]
     nulls = [random_feedback(run) for run in runs]
     for epoch in range(first.epochs):
@@ -94,7 +96,7 @@ def side_by_side(
             record = measure(weights, back, nulls[index], epoch, losses[index])
             if evaluate:
                 train, _ = samples[run.seed]
-                view = View(weights, back, networks[index].rule, LOSSES[run.loss], train)
+                view = View(weights, back, networks[index].rule, LOSSES[run.loss_function], train)
                 record = evaluated(record, view, *trainer.test(index), measures)
             records.append(record)
         yield records

@@ -21,15 +21,16 @@ def command_digest(command: str) -> str:
     return digest(*imported(function), text=ast.unparse(function))
 
 
-def training_digest(rules: Iterable[str]) -> str:
-    """Return the digest of what trains the networks of these feedback modes and writes them down.
+def training_digest(rules: Iterable[str], measures: Iterable[str] = ()) -> str:
+    """Return the digest of what trains networks by these rules, measures them and writes it down.
 
     It is not that of the whole command: how a network is named and what is recorded of the
-    machine change no number, and to train again takes long. A module of another mode has no part
-    in it, so a new mode retrains nothing.
+    machine change no number, and to train again takes long. The module of another rule or measure
+    has no part in it, so a new one retrains nothing.
     """
-    modes = [f"fa.learning.feedback.{name}" for name in sorted(rules)]
-    return digest("fa.learning.training", "fa.metrics.shard_files", *modes)
+    own = [f"fa.learning.rules.{name}" for name in sorted(rules)]
+    own += [f"fa.learning.measures.{name}" for name in sorted(measures)]
+    return digest("fa.learning.training", "fa.metrics.shard_files", *own)
 
 
 @cache  # a plan asks once a job

@@ -7,13 +7,13 @@ from pathlib import Path
 import pyarrow as pa
 
 from fa.checks.errors import UserError
-from fa.learning.run import RUN_KEYS, Run
+from fa.learning.run import RUN_DEFAULTS, RUN_KEYS, Run
 from fa.metrics import parquet
 from fa.metrics.tables import RUNS_SCHEMA
 
 
 def digest(runs: pa.Table) -> str:
-    """Return the SHA-256 of the values of runs: every column but `experiments`.
+    """Return the SHA-256 of the values of runs: every column of `RUNS_SCHEMA` but `experiments`.
 
     Rows are taken in the order of their keys and floats by their exact value, so the digest
     depends on neither the Parquet writer nor the order of the file.
@@ -23,12 +23,15 @@ def digest(runs: pa.Table) -> str:
 
 
 def exact_values(runs: pa.Table) -> dict[Run, list[str]]:
-    """Return run -> its values as exact text, without the experiments it belongs to."""
+    """Return run -> its values as exact text, without the experiments it belongs to.
+
+    Nor with keys that have their defaults: so no digest changes when runs get a new key.
+    """
     return {
         Run(**{key: row[key] for key in RUN_KEYS}): [
             value.hex() if isinstance(value, float) else str(value)
             for name, value in row.items()
-            if name != "experiments"
+            if name != "experiments" and RUN_DEFAULTS.get(name) != value
         ]
         for row in runs.select(RUNS_SCHEMA.names).to_pylist()
     }

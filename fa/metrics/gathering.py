@@ -13,7 +13,7 @@ from fa.checks.errors import UserError
 from fa.learning.run import RUN_KEYS, Run
 from fa.metrics import origins, parquet
 from fa.metrics.digests import by_experiment, digest
-from fa.metrics.shard_files import read_shard
+from fa.metrics.shard_files import SCHEMA, read_shard
 from fa.metrics.tables import RUNS_SCHEMA
 from fa.plan.files import PlannedRun, read_plan
 
@@ -52,8 +52,8 @@ def gather(
         print(difference, file=sys.stderr)
     write_metrics(
         output,
-        pa.Table.from_pylist([row for _, row in runs], schema=RUNS_SCHEMA),
-        pa.concat_tables([table for _, table in curves]),
+        runs_table([row for _, row in runs]),
+        pa.concat_tables([table for _, table in curves], promote_options="default"),
         planned.experiments,
         origin,
     )
@@ -98,18 +98,30 @@ def expected_runs(
     return there
 
 
+def runs_table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Return the rows of `summary` as a table; a measure that a run lacks is null."""
+    measures = sorted({name for row in rows for name in row} - {*RUNS_SCHEMA.names})
+    schema = pa.schema([*RUNS_SCHEMA, *((name, pa.float32()) for name in measures)])
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
 def summary(curve: pa.Table, experiments: Sequence[str]) -> dict:
     """Return a run's row of runs.parquet: its keys and its last epoch."""
     last = curve.slice(len(curve) - 1).to_pylist()[0]
     finite = all(math.isfinite(loss) for loss in curve["mean_loss"].to_pylist())
-    return {key: last[key] for key in RUN_KEYS} | {
-        "test_accuracy": last["test_accuracy"],
-        "dead_outputs": last["dead_outputs"],
-        "final_loss": last["loss"],
-        "final_mean_loss": last["mean_loss"],
-        "final_pearson_r": last["pearson_r"],
-        "final_pearson_r_random": last["pearson_r_random"],
-        "weights_digest": last["weights_digest"],
-        "finite": finite,
-        "experiments": list(experiments),
-    }
+    measures = {f"final_{name}": last[name] for name in last if name not in SCHEMA.names}
+    return (
+        {key: last[key] for key in RUN_KEYS}
+        | measures
+        | {
+            "test_accuracy": last["test_accuracy"],
+            "dead_outputs": last["dead_outputs"],
+            "final_loss": last["loss"],
+            "final_mean_loss": last["mean_loss"],
+            "final_pearson_r": last["pearson_r"],
+            "final_pearson_r_random": last["pearson_r_random"],
+            "weights_digest": last["weights_digest"],
+            "finite": finite,
+            "experiments": list(experiments),
+        }
+    )

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from fa.checks import files
 from fa.checks.errors import UserError
+from fa.learning.run import RUN_DEFAULTS
 
 
 def write(table: pa.Table, path: str | Path, **facts: Mapping[str, Any]) -> None:
@@ -28,11 +29,21 @@ def write(table: pa.Table, path: str | Path, **facts: Mapping[str, Any]) -> None
 def read(path: str | Path, schema: pa.Schema) -> pa.Table:
     """Return a table; `facts_of` it says what it was written with.
 
+    Keys of a run that the file was written without have their defaults; columns of measures that
+    were asked for, all float32, stand after those of the schema.
+
     Raises:
         UserError: the file is missing, or is not as it was written, or of another schema.
     """
     table = pq.ParquetFile(pa.BufferReader(files.read_sealed(path))).read()
-    if not table.schema.equals(schema):
+    for name, default in RUN_DEFAULTS.items():
+        if name in schema.names and name not in table.schema.names:
+            table = table.append_column(name, pa.array([default] * len(table), pa.string()))
+    extra = [name for name in table.schema.names if name not in schema.names]
+    if {*schema.names} <= {*table.schema.names}:
+        table = table.select([*schema.names, *extra])
+    whole = pa.schema([*schema, *((name, pa.float32()) for name in extra)])
+    if not table.schema.equals(whole):
         raise UserError(
             f"{path} holds other columns than expected: {', '.join(table.schema.names)}"
         )

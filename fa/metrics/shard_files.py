@@ -23,6 +23,9 @@ KEY_SCHEMA = pa.schema(
         ("learning_rate", pa.float64()),
         ("epochs", pa.int32()),
         ("seed", pa.int32()),
+        ("hidden_above", pa.string()),
+        ("loss_function", pa.string()),
+        ("parameters", pa.string()),
     ]
 )
 
@@ -46,15 +49,22 @@ SCHEMA = pa.schema([*KEY_SCHEMA, *EPOCH_SCHEMA])
 
 
 def to_table(histories: Mapping[Run, Sequence[Epoch]]) -> pa.Table:
-    """Return the histories as one table of `SCHEMA`, a row per run and epoch."""
+    """Return the histories as one table, a row per run and epoch.
+
+    Its columns are those of `SCHEMA` and, float32, those of the measures that were asked for.
+    """
+    every = [epoch for epochs in histories.values() for epoch in epochs]
+    measures = sorted({name for epoch in every for name in epoch.measures})
     columns: dict[str, list] = {name: [] for name in SCHEMA.names}
     for run, epochs in histories.items():
         for key in RUN_KEYS:
             columns[key].extend([getattr(run, key)] * len(epochs))
-        for name, values in zip(Epoch._fields, zip(*epochs, strict=True), strict=True):
-            columns[name].extend(values)
-    arrays = [to_array(columns[field.name], field.type) for field in SCHEMA]
-    return pa.table(arrays, schema=SCHEMA)
+    for name in EPOCH_SCHEMA.names:
+        columns[name] = [getattr(epoch, name) for epoch in every]
+    for name in measures:
+        columns[name] = [epoch.measures.get(name) for epoch in every]
+    schema = pa.schema([*SCHEMA, *((name, pa.float32()) for name in measures)])
+    return pa.table([to_array(columns[field.name], field.type) for field in schema], schema=schema)
 
 
 def to_array(values: Sequence, kind: pa.DataType) -> pa.Array:

@@ -8,14 +8,18 @@ from typing import Any
 
 from fa.checks import schemas
 from fa.checks.errors import UserError
-from fa.learning import feedback
+from fa.learning import measures, rules
+from fa.learning.backends.forms import refuses
+from fa.learning.run import LARGEST_BATCH
 from fa.mnist.digits import CLASSES
-from fa.plan.grids import as_list, count
+from fa.plan.grids import as_list, count, rules_of
 from fa.plan.limits import (
     LONGEST_COMMAND,
     MOST_DRAWN,
     MOST_RUNS,
     batch_problem,
+    choice_problem,
+    hidden_problem,
     pool_problem,
     rate_problem,
 )
@@ -50,7 +54,7 @@ def checked(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, A
             *size_problems(full),
         ]
     )
-    refuse([*length_problems(full), *mode_problems(full)])
+    refuse([*length_problems(full), *rule_problems(full)])
     return full
 
 
@@ -71,7 +75,7 @@ def record(name: str, entry: list | Mapping[str, Any], config: Mapping[str, Any]
     figures = experiment.get("figures", own)
     if not isinstance(figures, Mapping):
         figures = {kind: kind for kind in figures}
-    general = {key: config[key] for key in ("seeds", "fanout", "seeds_per_job")}
+    general = {key: config[key] for key in ("seeds", "fanout", "seeds_per_job", "measures")}
     texts = {"title": f"Experiment {name}", "about": ""}
     return texts | general | experiment | {"figures": dict(figures)}
 
@@ -182,6 +186,9 @@ def setting_problems(
     train, test = dataset["train_samples"], dataset["test_samples"]
     if problem := pool_problem(train, test):
         yield f"dataset.train_samples + dataset.test_samples: {problem}"
+    for name, experiment in config["experiments"].items():
+        if problem := choice_problem("measures", experiment["measures"], measures.names()):
+            yield f"experiments.{name}.{problem}"
     for place, settings in {"training": config["training"], **grids}.items():
         for batch_size in as_list(settings.get("batch_size", [])):
             if problem := batch_problem(train, batch_size, config["backend"]):
@@ -189,10 +196,19 @@ def setting_problems(
         for rate in as_list(settings.get("learning_rate", [])):
             if problem := rate_problem(rate):
                 yield f"{place}.learning_rate: {problem}"
-        for name in as_list(settings.get("feedback", [])):
-            if name not in feedback.modes():
-                choice = ", ".join(feedback.modes())
-                yield f"{place}.feedback: {name!r} is not a feedback mode; choose from {choice}"
+        for hidden in as_list(settings.get("hidden", [])):
+            if problem := hidden_problem(hidden):
+                yield f"{place}.hidden: {problem}"
+        for name, given in rules_of(settings.get("feedback", [])):
+            try:
+                parameters = rules.parameters_text(name, given)
+            except UserError as error:
+                yield f"{place}.feedback: {error}"
+                continue
+            if config["backend"] == "numba" and (
+                why := refuses(rules.rule(name, parameters), LARGEST_BATCH)
+            ):
+                yield f"{place}.feedback: {why}; backend: auto takes numpy for it"
 
 
 def length_problems(config: Mapping[str, Any]) -> Iterator[str]:
@@ -205,23 +221,26 @@ def length_problems(config: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
-def mode_problems(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a sentence for every feedback mode of the study whose module cannot be used.
+def rule_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence for every rule of the study that cannot train the networks it is to train.
 
-    It draws one B for each mode and hidden size, the small ones first; where they are so many that
-    planning would take long, the rest is left to the jobs.
+    It draws the state of each rule for each hidden size, the small ones first; where they are so
+    many that planning would take long, the rest is left to the jobs.
     """
     used = {
-        (hidden, name)
+        (tuple(map(int, str(hidden).split("-"))), name, rules.parameters_text(name, given))
         for experiment in config["experiments"].values()
         for grid in experiment["grids"]
-        for name in as_list(grid["feedback"])
+        for name, given in rules_of(grid["feedback"])
         for hidden in as_list(grid["hidden"])
     }
-    found: dict[str, str | None] = {}
+    found: dict[tuple[str, str], str | None] = {}
     left = MOST_DRAWN
-    for hidden, name in sorted(used):
-        left -= hidden * CLASSES
-        if name not in found or (left >= 0 and not found[name]):
-            found[name] = feedback.draw_problem(name, hidden, CLASSES)
+    for layers, *rule in sorted(used):
+        name, parameters = rule
+        left -= sum(
+            below * above for below, above in zip(layers, (*layers[1:], CLASSES), strict=True)
+        )
+        if (name, parameters) not in found or (left >= 0 and not found[name, parameters]):
+            found[name, parameters] = rules.draw_problem(name, parameters, layers, CLASSES)
     yield from filter(None, found.values())

@@ -10,7 +10,7 @@ from fa.learning.run import RUN_KEYS, SETTING, Run
 from fa.plan.grids import unroll
 from fa.plan.shards import shard_name
 
-ROW = (*SETTING, "feedback", "feedback_scale")
+ROW = (*SETTING, "feedback", "feedback_scale", "parameters")
 """What makes a row of an experiment's table."""
 
 

@@ -3,9 +3,10 @@
 import itertools
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from fa.learning.rules import parameters_text
 from fa.learning.run import RUN_KEYS, Run
 from fa.plan.networks import parse_seeds, scale_of
 
@@ -33,11 +34,9 @@ def unroll(config: Mapping[str, Any]) -> dict[Run, list[str]]:
 def unroll_grid(grid: Mapping[str, Any], seeds: Seeds, config: Mapping[str, Any]) -> Iterable[Run]:
     """Yield every combination of a grid's values; what it leaves open is the config's."""
     settings = {**config["training"], "seeds": seeds, **grid}
-    settings["seed"] = seed_list(settings.pop("seeds"))
     dataset = config["dataset"]
-    axes = {key: as_list(settings[key]) for key in RUN_KEYS if key in settings}
-    for values in itertools.product(*axes.values()):
-        run = dict(zip(axes, values, strict=True))
+    for values in itertools.product(*axes_of(settings)):
+        run = {key: value for part in values for key, value in part.items()}
         run["feedback_scale"] = scale_of(run["feedback"], run["feedback_scale"])
         run["learning_rate"] = float(run["learning_rate"])
         yield Run(
@@ -48,11 +47,55 @@ def unroll_grid(grid: Mapping[str, Any], seeds: Seeds, config: Mapping[str, Any]
         )
 
 
+def axes_of(settings: Mapping[str, Any]) -> list[Sequence[dict[str, Any]]]:
+    """Return the axes of a grid: for each of its values, what a run has of it."""
+    axes: list[Sequence[dict[str, Any]]] = []
+    for key, value in settings.items():
+        if key == "hidden":
+            axes.append([layers_of(each) for each in as_list(value)])
+        elif key == "feedback":
+            axes.append(
+                [
+                    {"feedback": name, "parameters": parameters_text(name, given)}
+                    for name, given in rules_of(value)
+                ]
+            )
+        elif key in FIELDS:
+            axes.append([{FIELDS[key]: each} for each in as_list(value)])
+        elif key == "seeds":
+            axes.append([{"seed": seed} for seed in seed_list(value)])
+    return axes
+
+
+FIELDS = {key: key for key in RUN_KEYS} | {"loss": "loss_function"}
+"""Key of a grid -> field of a run; `hidden`, `feedback` and `seeds` aside, which need more."""
+
+
+def layers_of(hidden: int | str) -> dict[str, Any]:
+    """Return what a run has of hidden layers: 20, or 100-50."""
+    first, _, above = str(hidden).partition("-")
+    return {"hidden": int(first), "hidden_above": above}
+
+
+def rules_of(feedback: object) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every rule of a grid and its parameters: random, or {sparse: {k: [1, 3]}}."""
+    for entry in as_list(feedback):
+        for name, given in (entry if isinstance(entry, Mapping) else {entry: {}}).items():
+            values = [as_list(each) for each in given.values()]
+            for chosen in itertools.product(*values):
+                yield name, dict(zip(given, chosen, strict=True))
+
+
 def count(grid: Mapping[str, Any], seeds: Seeds) -> int:
     """Return how many runs a grid unrolls to, without unrolling it."""
-    axes = [grid[key] for key in RUN_KEYS if key in grid]
+    rules = sum(
+        math.prod(len(as_list(value)) for value in given.values())
+        for entry in as_list(grid["feedback"])
+        for given in (entry.values() if isinstance(entry, Mapping) else [{}])
+    )
     chosen = seed_list(grid.get("seeds", seeds))
-    return math.prod([len(chosen), *(len(as_list(axis)) for axis in axes)])
+    axes = [grid[key] for key in FIELDS if key in grid and key != "feedback"]
+    return math.prod([len(chosen), rules, *(len(as_list(axis)) for axis in axes)])
 
 
 def seed_list(seeds: Seeds) -> Sequence[int]:

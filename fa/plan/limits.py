@@ -1,5 +1,8 @@
 """What cannot be trained, whoever asks for it: config.yaml or the command line."""
 
+import re
+from collections.abc import Collection, Iterable
+
 import numpy as np
 
 from fa.learning.run import LARGEST_BATCH
@@ -33,6 +36,23 @@ def batch_problem(train_samples: int, batch_size: int, backend: str) -> str | No
         f"{batch_size} does not divide dataset.train_samples ({train_samples}); "
         f"the nearest that does is {nearest}"
     )
+
+
+def hidden_problem(hidden: int | str) -> str | None:
+    """Say why there cannot be such hidden layers, 20 or 100-50; None if there can."""
+    parts = str(hidden).split("-")
+    if all(re.fullmatch("[0-9]{1,6}", part) and 1 <= int(part) <= MOST_HIDDEN for part in parts):
+        return None
+    return (
+        f"hidden is a whole number from 1 to {MOST_HIDDEN}, or several for as many layers, as "
+        f"100-50; not {hidden}"
+    )
+
+
+def choice_problem(key: str, values: Iterable[str], choice: Collection[str]) -> str | None:
+    """Say which of some names is unknown; None if none is."""
+    unknown = [value for value in values if value not in choice]
+    return f"{key}: {unknown[0]!r} is none of {', '.join(choice)}" if unknown else None
 
 
 def rate_problem(rate: float) -> str | None:

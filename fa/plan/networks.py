@@ -1,61 +1,81 @@
 """Networks as text, for the command line: ``hidden=20/feedback=random/seed=0-29``."""
 
 import itertools
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from fa.checks.errors import UserError
-from fa.learning import feedback
+from fa.learning import rules
 from fa.learning.run import Run
-from fa.plan.limits import LARGEST, MOST_HIDDEN, MOST_RUNS
+from fa.learning.scales import SCALES
+from fa.plan.limits import LARGEST, MOST_RUNS, hidden_problem
 
 
-def scale_of(mode: str, feedback_scale: str) -> str:
-    """Return the feedback scale that a run of this mode records.
+def scale_of(rule: str, feedback_scale: str) -> str:
+    """Return the feedback scale that a run of this rule records.
 
-    A mode without feedback weights of its own has nothing to scale: its run is the same
-    whatever the feedback scale, and is trained once, as ``constant``.
+    A rule that has nothing to scale has the same run whatever the feedback scale; it is trained
+    once, as ``constant``.
     """
-    return feedback_scale if feedback.mode(mode).SCALED else "constant"
+    return feedback_scale if rules.rule_class(rule).scaled else "constant"
 
 
 def format_networks(runs: Iterable[Run]) -> str:
     """Return runs as arguments of ``python -m fa train``; seeds that train alike stand together."""
     seeds = defaultdict(list)
     for run in runs:
-        seeds[run.hidden, run.feedback, run.feedback_scale].append(run.seed)
+        layers = "-".join(map(str, run.layers))
+        rule = "/".join([run.feedback, *filter(None, run.parameters.split(","))])
+        seeds[layers, rule, run.feedback_scale].append(run.seed)
     return " ".join(
-        f"hidden={hidden}/feedback={mode}/feedback_scale={scale}/seed={format_seeds(values)}"
-        for (hidden, mode, scale), values in seeds.items()
+        f"hidden={layers}/feedback={rule}/feedback_scale={scale}/seed={format_seeds(values)}"
+        for (layers, rule, scale), values in seeds.items()
     )
 
 
 def parse_networks(text: str) -> list[dict[str, Any]]:
     """Read one ``hidden=20/feedback=random/seed=0-2`` into its networks.
 
+    Hidden layers are ``hidden=100-50``; other parts are parameters of the rule, ``k=3``.
+
     Raises:
         UserError: a part is missing, unknown or not a number where one is needed.
     """
     example = "a network is, for example, hidden=20/feedback=random/seed=0-29"
     parts = {"feedback_scale": "log"} | dict(part.partition("=")[::2] for part in text.split("/"))
-    if set(parts) != {"hidden", "feedback", "feedback_scale", "seed"}:
+    own = ("hidden", "feedback", "feedback_scale", "seed")
+    if not {*own} <= {*parts}:
         raise UserError(f"{text!r} does not give hidden, feedback and seed; {example}")
-    if parts["feedback_scale"] not in feedback.SCALES:
-        raise UserError(f"{text!r}: feedback_scale is one of {', '.join(feedback.SCALES)}")
-    hidden = int(parts["hidden"]) if re.fullmatch("[0-9]{1,6}", parts["hidden"]) else 0
-    if not 1 <= hidden <= MOST_HIDDEN:
-        raise UserError(f"{text!r}: hidden is a whole number from 1 to {MOST_HIDDEN}; {example}")
+    given = {key: parameter(text) for key, text in parts.items() if key not in own}
+    parameters = rules.parameters_text(parts["feedback"], given)
+    if parts["feedback_scale"] not in SCALES:
+        raise UserError(f"{text!r}: feedback_scale is one of {', '.join(SCALES)}")
+    if problem := hidden_problem(parts["hidden"]):
+        raise UserError(f"{text!r}: {problem}; {example}")
+    hidden, _, above = parts["hidden"].partition("-")
     try:
         seeds = parse_seeds(parts["seed"])
     except ValueError as error:
         raise UserError(f"{text!r}: {error}; {example}") from error
-    mode, scale = parts["feedback"], scale_of(parts["feedback"], parts["feedback_scale"])
-    return [
-        {"hidden": hidden, "feedback": mode, "feedback_scale": scale, "seed": seed}
-        for seed in seeds
-    ]
+    network = {
+        "hidden": int(hidden),
+        "hidden_above": above,
+        "feedback": parts["feedback"],
+        "feedback_scale": scale_of(parts["feedback"], parts["feedback_scale"]),
+        "parameters": parameters,
+    }
+    return [network | {"seed": seed} for seed in seeds]
+
+
+def parameter(text: str) -> object:
+    """Return a rule's parameter as the number or truth value that a text writes, or as the text."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def format_seeds(seeds: Sequence[int]) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fa.checks.errors import UserError
-from fa.learning.run import Run
+from fa.learning.run import RUN_DEFAULTS, Run
 from fa.plan.grids import unroll
 from fa.plan.limits import LONGEST_COMMAND
 from fa.plan.networks import format_networks
@@ -25,11 +25,13 @@ class Shard:
         name: the file's path below results/runs, without the suffix; see `shard_name`.
         runs: the runs, sorted.
         experiments: all that one of them belongs to.
+        measures: all that one of those asks for.
     """
 
     name: str
     runs: tuple[Run, ...]
     experiments: frozenset[str]
+    measures: tuple[str, ...]
 
     @property
     def networks(self) -> str:
@@ -43,7 +45,8 @@ class Shard:
         return (
             f"--batch-size {run.batch_size} --learning-rate {run.learning_rate!r}"
             f" --epochs {run.epochs} --train-samples {run.train_samples}"
-            f" --test-samples {run.test_samples}"
+            f" --test-samples {run.test_samples} --loss {run.loss_function}"
+            + (f" --measures {' '.join(self.measures)}" if self.measures else "")
         )
 
 
@@ -62,8 +65,14 @@ def shards(config: Mapping[str, Any]) -> dict[str, Shard]:
         shard = shard_name(run, names[0], config["experiments"][names[0]])
         packed[shard].append(run)
         members[shard] |= set(names)
+    asked = {name: entry["measures"] for name, entry in config["experiments"].items()}
     made = {
-        name: Shard(name, tuple(sorted(packed[name])), frozenset(members[name]))
+        name: Shard(
+            name,
+            tuple(sorted(packed[name])),
+            frozenset(members[name]),
+            tuple(sorted({each for member in members[name] for each in asked[member]})),
+        )
         for name in sorted(packed)
     }
     for name, job in made.items():
@@ -87,7 +96,12 @@ def shard_name(run: Run, name: str, experiment: Mapping[str, Any]) -> str:
         experiment: that one's ``fanout`` and ``seeds_per_job``.
     """
     fanout, seeds_per_job = experiment["fanout"], experiment["seeds_per_job"]
-    folders = [f"{axis}-{getattr(run, axis)}" for axis in FANOUT_AXES if axis in fanout]
+    values = {
+        "hidden": "-".join(map(str, run.layers)),
+        "feedback": run.feedback,
+        "seed": run.seed,
+    }
+    folders = [f"{axis}-{values[axis]}" for axis in FANOUT_AXES if axis in fanout]
     if "seed" in fanout and seeds_per_job > 1:
         first = run.seed - run.seed % seeds_per_job
         folders[-1] = f"seeds-{first}-{first + seeds_per_job - 1}"  # the seed is the last axis
@@ -98,9 +112,12 @@ def shard_name(run: Run, name: str, experiment: Mapping[str, Any]) -> str:
         f"rate-{run.learning_rate!r}",
         f"epochs-{run.epochs}",
     ]
-    # The feedback scale belongs to the feedback: apart where the modes are, together where not.
+    # The feedback scale belongs to the feedback: apart where the rules are, together where not.
     if "feedback" in fanout:
-        settings.insert(0, run.feedback_scale)
+        parameters = run.parameters.replace("=", "-").split(",")
+        settings = [run.feedback_scale, *filter(None, parameters), *settings]
+    if run.loss_function != RUN_DEFAULTS["loss_function"]:
+        settings.append(run.loss_function)
     return "/".join([*folders, "_".join(settings)])
 
 

@@ -27,7 +27,8 @@ rule train:
         backend=STUDY["backend"],
         evaluate_every=STUDY["training"]["evaluate_every"],
         code=lambda wildcards: code.training_digest(
-            {run.feedback for run in SHARDS[wildcards.shard].runs}
+            {run.feedback for run in SHARDS[wildcards.shard].runs},
+            SHARDS[wildcards.shard].measures,
         ),
     message:
         "Training {params.networks}"

@@ -11,7 +11,10 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from fa.checks.errors import UserError
+from fa.learning.backends.forms import refuses
 from fa.learning.rule import Rule, State
+from fa.learning.rules import rule
+from fa.learning.run import Run
 from fa.mnist.digits import Digits
 
 BACKENDS = ("auto", "numpy", "numba", "cupy")
@@ -108,19 +111,32 @@ class Trainer(Protocol):
         """
 
 
-def choose(name: str, seeds: int) -> type[Trainer]:
-    """Return the backend class of a name.
+def choose(name: str, runs: Sequence[Run]) -> tuple[type[Trainer], str]:
+    """Return the backend class of a name for some runs, and why it is not the usual one.
 
     ``auto`` takes a GPU only where one is present and the job trains several seeds at once:
-    a single small network is faster, and the same bits everywhere, on one CPU core.
+    a single small network is faster, and the same bits everywhere, on one CPU core; and NumPy
+    for what the compiled backend cannot train.
 
     Raises:
-        UserError: the name is unknown, or CuPy or its device is missing.
+        UserError: the name is unknown, or CuPy or its device is missing, or the compiled backend
+            cannot train a run.
     """
     if name not in BACKENDS:
         raise UserError(f"backend {name!r} is not one of {', '.join(BACKENDS)}")
+    found = [refuses(rule(run.feedback, run.parameters), run.batch_size) for run in runs]
+    why = next(filter(None, found), "")
+    if name == "auto" and len({run.seed for run in runs}) > 1 and cupy_problem() is None:
+        return trainer("cupy"), ""
     if name == "auto":
-        name = "cupy" if seeds > 1 and cupy_problem() is None else "numba"
+        return trainer("numpy" if why else "numba"), why
+    if name == "numba" and why:
+        raise UserError(f"{why}; take backend auto or numpy")
+    return trainer(name), ""
+
+
+def trainer(name: str) -> type[Trainer]:
+    """Return the backend class of a name; see `choose`."""
     if name == "numba":
         if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
             raise UserError(

@@ -85,9 +85,9 @@ class ArrayTrainer:
         batches = self.x.shape[1] // self.batch_size
         losses = np.empty((len(self.networks), batches))
         for stack in self.stacks:
-            states = [given[i].state for i in stack.members]
-            if states[0] is not None:
-                stack.state = self.stacked(states, axis=-3 if stack.rule.redrawn == "batch" else 0)
+            drawn = [state for i in stack.members if (state := given[i].state) is not None]
+            if drawn:
+                stack.state = self.stacked(drawn, axis=-3 if stack.rule.redrawn == "batch" else 0)
             scales = [given[i].scale for i in stack.members]
             stack.scale = self.xp.asarray(np.reshape(scales, (-1, 1, 1)), dtype=self.xp.float32)
             # Collected on the device: copying every batch's loss to the host would stall a GPU.

@@ -77,8 +77,8 @@ class CompiledTrainer:
             losses,
         )
         unpack(packed, self.all_weights)
-        for index, each in enumerate(forms):
-            if each.follows:
+        for index, carried in enumerate(forms):
+            if carried.follows:
                 self.states[index] = unpack_state(packed, index)
         return losses
 

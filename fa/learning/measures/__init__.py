@@ -96,6 +96,10 @@ def measured(asked: Sequence[str], view: View) -> dict[str, float]:
     found: dict[str, float] = {}
     for name in asked:
         value = importlib.import_module(f"{__name__}.{name}").measure(view)
-        values = {"": value} if np.isscalar(value) else {f"_{i}": v for i, v in enumerate(value, 1)}
+        values = (
+            {"": value}
+            if isinstance(value, float)
+            else {f"_{i}": v for i, v in enumerate(value, 1)}
+        )
         found |= {f"{name}{end}": float(number) for end, number in values.items()}
     return found

@@ -63,12 +63,15 @@ def parameters_text(name: str, given: Mapping[str, Any]) -> str:
         if not fits(value, own[key]):
             kind = KINDS[type(own[key])]
             raise UserError(f"rule {name}: {key} is {kind}, not {value!r}")
-    filled = {key: type(default)(given.get(key, default)) for key, default in own.items()}
-    return ",".join(f"{key}={json.dumps(value)}" for key, value in filled.items())
+    values = {
+        key: float(value) if isinstance(own[key], float) else value
+        for key, value in {**own, **given}.items()
+    }
+    return ",".join(f"{key}={json.dumps(value)}" for key, value in values.items())
 
 
 def fits(value: object, default: object) -> bool:
-    """Return whether a value is of the type of a parameter's default; a whole number is a number."""
+    """Return whether a value is of the type of a default; a whole number is a number, too."""
     if isinstance(value, bool) or isinstance(default, bool):
         return type(value) is type(default)
     return isinstance(value, int) or (isinstance(default, float) and isinstance(value, float))
