@@ -7,7 +7,7 @@ import pandas as pd
 
 from fa.evidence.measures import METRICS, Claim
 from fa.evidence.statistics import NAN
-from fa.learning.run import RUN_KEYS
+from fa.learning.run import RUN_DEFAULTS, RUN_KEYS
 
 
 class Study(NamedTuple):
@@ -100,7 +100,7 @@ def runs_of(
 ) -> pd.DataFrame:
     """Return an arm's runs under the claim's setting, but for the key ``without``."""
     own = {key: value for key, value in of.claims["arms"][arm].items() if key != "title"}
-    wanted = of.claims["setting"] | claim.get("setting", {}) | own | setting
+    wanted = RUN_DEFAULTS | of.claims["setting"] | claim.get("setting", {}) | own | setting
     chosen = pd.Series(True, index=of.runs.index)
     for key, value in wanted.items():
         if key != without:
