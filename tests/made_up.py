@@ -11,6 +11,7 @@ import pyarrow as pa
 import yaml
 
 from conftest import ROOT
+from fa.learning.run import RUN_DEFAULTS
 from fa.metrics.gathering import write_metrics
 from fa.metrics.shard_files import SCHEMA
 from fa.metrics.tables import RUNS_SCHEMA
@@ -84,21 +85,25 @@ def run_row(key, names):
     random = np.random.default_rng(list(text.encode()))
     failed = not random.integers(7)
     accuracy = random.uniform(0.1, 0.5) if failed else random.normal(0.93, 0.004)
-    return key | {
-        "dataset": "mnist",
-        "train_samples": 50_000,
-        "test_samples": 10_000,
-        "feedback_scale": SCALES.get(key["feedback"], "log"),
-        "test_accuracy": accuracy,
-        "dead_outputs": int(failed),
-        "final_loss": 20.0,
-        "final_mean_loss": 21.0,
-        "final_pearson_r": 1.0 if key["feedback"] == "backprop" else random.normal(0.75, 0.03),
-        "final_pearson_r_random": random.normal(0, 0.07),
-        "weights_digest": text,
-        "finite": True,
-        "experiments": names,
-    }
+    return (
+        key
+        | RUN_DEFAULTS
+        | {
+            "dataset": "mnist",
+            "train_samples": 50_000,
+            "test_samples": 10_000,
+            "feedback_scale": SCALES.get(key["feedback"], "log"),
+            "test_accuracy": accuracy,
+            "dead_outputs": int(failed),
+            "final_loss": 20.0,
+            "final_mean_loss": 21.0,
+            "final_pearson_r": 1.0 if key["feedback"] == "backprop" else random.normal(0.75, 0.03),
+            "final_pearson_r_random": random.normal(0, 0.07),
+            "weights_digest": text,
+            "finite": True,
+            "experiments": names,
+        }
+    )
 
 
 def curves_of(runs):

@@ -12,6 +12,7 @@ from fa.evidence.statistics import welch
 from fa.learning.run import SETTING
 
 BASELINE = "backprop"
+RULE = ["feedback", "feedback_scale", "parameters"]
 POST = Path(__file__).parent / "post.yaml"
 
 
@@ -33,10 +34,9 @@ def rows(runs: pd.DataFrame, reported: Sequence[Mapping[str, Any]]) -> Iterator[
     for setting, group in runs.groupby(list(SETTING)):
         baseline = group[group["feedback"] == BASELINE]
         others = group[group["feedback"] != BASELINE]
-        modes = list(others.groupby(["feedback", "feedback_scale"]))
-        for (mode, scale), runs_of_mode in modes or [(("none", "none"), others)]:
-            row = dict(zip(SETTING, setting, strict=True))
-            row |= {"feedback": mode, "feedback_scale": scale}
+        modes = list(others.groupby(RULE))
+        for mode, runs_of_mode in modes or [(("none", "none", ""), others)]:
+            row = dict(zip([*SETTING, *RULE], [*setting, *mode], strict=True))
             row |= arm("backprop", baseline) | arm("other", runs_of_mode)
             # A run that diverged may have no accuracy; n does not count it.
             accuracies = [side["test_accuracy"].dropna() for side in (runs_of_mode, baseline)]

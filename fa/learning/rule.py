@@ -9,6 +9,7 @@ This module has the rule that keeps what it drew, and the three others that the 
 knows: feedback by the forward weights, by their signs, and by what follows their steps.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
@@ -26,6 +27,13 @@ Shapes = Sequence[tuple[int, int]]
 
 Uniform = Callable[[int, int], Array]
 """(samples, units) -> numbers from U(0, 1), (..., samples, units) float32."""
+
+SCALES = {
+    # "w2_feedback is scaled up logarithmically with each epoch" (the post); its code: ln(e + t).
+    "log": lambda epoch: math.log(math.e + epoch),
+    "constant": lambda epoch: 1.0,
+}
+"""Feedback scale -> s(t), the factor on B in epoch t, from 0."""
 
 
 class Seen(NamedTuple):

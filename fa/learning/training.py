@@ -12,10 +12,10 @@ from fa.learning.backends import Given, Network, Task, Trainer
 from fa.learning.measures import View, measured
 from fa.learning.network import LOSSES, feedback_shapes, initial_weights
 from fa.learning.randomness import stream
-from fa.learning.rule import State
+from fa.learning.rule import SCALES, State
 from fa.learning.rules import rule, rule_stream
+from fa.learning.rules.random import Random
 from fa.learning.run import DEAD_BELOW, Epoch, Run
-from fa.learning.scales import SCALES
 from fa.mnist.digits import CLASSES, PIXELS, Digits, split
 
 Progress = Callable[[int, int, Sequence[Epoch]], None]
@@ -136,7 +136,7 @@ def scale(run: Run, epoch: int) -> float:
 def random_feedback(run: Run) -> np.ndarray:
     """Return the output layer's B that random feedback has for a run's seed and layers."""
     shapes = feedback_shapes(run.layers, CLASSES, direct=False)
-    return rule("random").init(rule_stream(run.seed, "random", run.layers), shapes)[-1]
+    return Random().init(rule_stream(run.seed, "random", run.layers), shapes)[-1]
 
 
 def measure(

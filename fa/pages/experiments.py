@@ -10,7 +10,7 @@ from fa.checks.errors import UserError
 from fa.evidence.comparison import comparison
 from fa.metrics.tables import read_metrics
 from fa.pages.formats import write_table
-from fa.pages.text import number, p_value
+from fa.pages.text import layers_name, number, p_value, rule_name
 
 
 def write_experiment(metrics: str | Path, experiment: str, outputs: Sequence[str | Path]) -> None:
@@ -35,13 +35,14 @@ def write_experiment(metrics: str | Path, experiment: str, outputs: Sequence[str
 
 def readable(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the comparison as text to read: accuracies in percent, differences in points."""
-    rate_and_epochs = {"learning_rate": "rate", "epochs": "epochs"}
-    varied = [column for column in rate_and_epochs if rows[column].nunique() > 1]
+    others = {"learning_rate": "rate", "epochs": "epochs", "loss_function": "loss"}
+    others |= {"dataset": "data set"}
+    varied = [column for column in others if rows[column].nunique() > 1]
     columns = {
-        "hidden": rows["hidden"].astype(str),
+        "hidden": [layers_name(row) for row in rows.to_dict("records")],
         "batch": rows["batch_size"].astype(str),
-        **{rate_and_epochs[column]: rows[column].astype(str) for column in varied},
-        "feedback": [mode_name(row) for row in rows.to_dict("records")],
+        **{others[column]: rows[column].astype(str) for column in varied},
+        "feedback": [rule_name(row) for row in rows.to_dict("records")],
         "n": [seeds(row) for row in rows.to_dict("records")],
         "backprop (%)": mean_and_sd(rows, "backprop"),
         "feedback (%)": mean_and_sd(rows, "other"),
@@ -56,12 +57,6 @@ def readable(rows: pd.DataFrame) -> pd.DataFrame:
             "post: p": [p_value(value) for value in rows["post_p"]],
         }
     return pd.DataFrame(columns)
-
-
-def mode_name(row: dict[str, Any]) -> str:
-    """Return a row's feedback mode, and that it goes without its growing scale."""
-    unscaled = row["feedback"] != "none" and row["feedback_scale"] == "constant"
-    return f"{row['feedback']}, s = 1" if unscaled else row["feedback"]
 
 
 def seeds(row: dict[str, Any]) -> str:

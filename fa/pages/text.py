@@ -1,6 +1,20 @@
 """Numbers as text to read."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
+
+
+def rule_name(row: Mapping[str, Any]) -> str:
+    """Return a row's rule, its parameters, and that it goes without a growing scale."""
+    parts = [row["feedback"], *filter(None, row["parameters"].replace("=", " = ").split(","))]
+    return ", ".join([*parts, *["s = 1"] * (row["feedback_scale"] == "constant")])
+
+
+def layers_name(row: Mapping[str, Any]) -> str:
+    """Return a row's hidden layers: 20, or 100-50."""
+    return "-".join(filter(None, [str(row["hidden"]), row["hidden_above"]]))
 
 
 def number(value: float | None, form: str, factor: float = 1) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 
 from fa.checks.errors import UserError
 from fa.learning import rules
+from fa.learning.rule import SCALES
 from fa.learning.run import Run
-from fa.learning.scales import SCALES
 from fa.plan.limits import LARGEST, MOST_RUNS, hidden_problem
 
 

@@ -17,7 +17,7 @@ from fa.evidence.claims import read_claims
 from fa.evidence.comparison import POST
 from fa.evidence.findings import KINDS, Finding, multiplications
 from fa.evidence.verdicts import decide, evaluate
-from fa.learning.run import RUN_KEYS
+from fa.learning.run import RUN_DEFAULTS, RUN_KEYS
 from fa.metrics.gathering import write_metrics
 from fa.pages.claims import TABLES, claims_text, write_claims
 
@@ -30,7 +30,7 @@ EPOCHS = np.arange(200)
 
 def runs(arm, accuracy, seeds=None, **setting):
     """Return the rows of runs.parquet of one arm, an accuracy a seed; below 0.8 it has failed."""
-    keys = CLAIMS["setting"] | ARMS[arm] | setting
+    keys = RUN_DEFAULTS | CLAIMS["setting"] | ARMS[arm] | setting
     seeds = range(len(accuracy)) if seeds is None else seeds
     rows = [
         keys
@@ -549,7 +549,7 @@ def test_two_claims_of_one_id_are_named(tmp_path):
         (
             "over: learning_rate",
             "over: feedback",
-            "claim 8a, over: there is no 'feedback'; choose from batch_size, epochs, hidden",
+            "claim 8a, over: there is no 'feedback'; choose from batch_size, dataset, epochs",
         ),
         (
             "metric: multiplications",
@@ -564,7 +564,7 @@ def test_two_claims_of_one_id_are_named(tmp_path):
         (
             "feedback: onehot",
             "feedback: onehott",
-            "arms.one-hot.feedback: 'onehott' is not a feedback mode; choose from backprop",
+            "arms.one-hot.feedback: 'onehott' is not a rule; choose from backprop",
         ),
         ("    expect: lower\n", "    expect: lower\n    expect: higher\n", "expect: in lines "),
     ],

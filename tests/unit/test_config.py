@@ -53,7 +53,7 @@ def grid(**values):
         ("experiments.mine", [], "experiments.mine: [] names no runs"),
         ("experiments.mine", grid(hidden=[]), "experiments.mine[0].hidden: [] names no runs"),
         ("experiments.mine", grid(hidden=[20, 0]), "experiments.mine[0].hidden[1]: 0 is too small"),
-        ("experiments.mine", grid(feedback="rndom"), "experiments.mine[0].feedback: 'rndom' is not a feedback mode; choose from backprop, backprop_scaled, shallow"),
+        ("experiments.mine", grid(feedback="rndom"), "experiments.mine[0].feedback: 'rndom' is not a rule; choose from backprop, backprop_scaled, brsf, dfa"),
         ("experiments.mine", grid(batch_size=[100, 7]), "experiments.mine[0].batch_size: 7 does not divide"),
         ("experiments.mine", [{"hidden": 20}], "experiments.mine[0]: feedback is missing"),
         ("study", ["table9"], "study: 'table9' is not an experiment; choose from table1, table2"),
@@ -99,6 +99,7 @@ def test_a_list_of_grids_is_an_experiment_with_nothing_else_said():
         "seeds": 4,
         "fanout": ["hidden", "feedback", "seed"],
         "seeds_per_job": 1,
+        "measures": [],
         "grids": grid(),
     }
 

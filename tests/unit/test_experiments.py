@@ -157,7 +157,10 @@ def test_a_shard_names_its_networks_for_the_command_line(fanout, seeds_per_job):
     ("text", "message"),
     [
         ("hidden=20/feedback=random", "does not give hidden, feedback and seed"),
-        ("hidden=20/feedback=random/seed=1/colour=red", "does not give"),
+        (
+            "hidden=20/feedback=random/seed=1/colour=red",
+            "rule random has no parameter .colour.; it has none",
+        ),
         ("hidden=many/feedback=random/seed=1", "whole number from 1 to"),
         ("hidden=0/feedback=random/seed=1", "whole number from 1 to"),
         ("hidden=20/feedback=random/seed=5-3", "no seed"),
@@ -185,4 +188,5 @@ def test_the_plan_has_the_runs_of_the_study_and_the_rows_of_every_experiment(tmp
     assert records["tuning"]["figures"] == {"tuning": "tuning"}
     assert len(records["sensitivity"]["rows"]) == 2 * 3 * 4 * 4
     row = {"hidden": 20, "batch_size": 200, "learning_rate": 0.07, "epochs": 200}
+    row |= {"dataset": "mnist", **RUN_DEFAULTS}
     assert row | {"feedback": "onehot", "feedback_scale": "log"} in records["table2"]["rows"]

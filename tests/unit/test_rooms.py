@@ -112,7 +112,7 @@ def test_a_digest_is_of_all_that_a_command_loads(folder, command):
         shard = "hidden-5/feedback-redrawn_every_batch/seed-0/log_batch-200_rate-0.07_epochs-1"
         arguments = [*TRAIN, "--output", str(folder / f"runs/{shard}.parquet")]
         roots = ["fa.learning.training", "fa.metrics.shard_files"]
-        covered = code.closure([*roots, "fa.learning.feedback.redrawn_every_batch"])
+        covered = code.closure([*roots, "fa.learning.rules.redrawn_every_batch"])
         loaded, _ = run(command, *arguments)
         # How networks are named and what is recorded of the machine change no number.
         loaded = {name for name in loaded if room(name) in ("learning", "mnist")}
@@ -139,7 +139,7 @@ def test_a_digest_is_of_all_that_a_command_loads(folder, command):
         }
         assert {path for path in data if path.suffix not in (".py", ".pyc")} <= named
     # The modes are found by their names, which a plan asks for.
-    modes = {name for name in loaded if name.startswith("fa.learning.feedback.")}
+    modes = {name for name in loaded if name.startswith("fa.learning.rules.")}
     assert loaded - modes <= covered - modes
     assert modes <= covered or command == "plan"
 

@@ -10,7 +10,7 @@ from scipy import stats
 from fa.evidence import audit, findings, samples
 from fa.evidence.comparison import comparison
 from fa.evidence.verdicts import evaluate
-from fa.learning.run import RUN_KEYS
+from fa.learning.run import RUN_DEFAULTS, RUN_KEYS
 
 SETTING = {
     "dataset": "mnist",
@@ -43,7 +43,7 @@ CURVE = MEAN | {"metric": "loss_area"}
 
 def runs(arm, accuracies, **setting):
     """Return runs of one arm: a dictionary of seed -> accuracy; below 0.8 an output is dead."""
-    keys = SETTING | {k: v for k, v in ARMS[arm].items() if k != "title"} | setting
+    keys = RUN_DEFAULTS | SETTING | {k: v for k, v in ARMS[arm].items() if k != "title"} | setting
     return pd.DataFrame(
         [
             keys

@@ -21,6 +21,7 @@ from matplotlib.figure import Figure  # noqa: E402
 
 from fa.evidence.claims import read_claims  # noqa: E402
 from fa.learning.run import SETTING  # noqa: E402
+from fa.pages.text import layers_name, rule_name  # noqa: E402
 
 ONE_COLUMN, TWO_COLUMNS = 3.35, 6.9  # inches: the text widths of a two-column paper
 STYLE = Path(__file__).parent / "paper.mplstyle"
@@ -189,7 +190,7 @@ def smallest_network(curves: pd.DataFrame, modes: Sequence[str]) -> pd.DataFrame
 def setting_name(curves: pd.DataFrame) -> str:
     """Say which network was trained how: the values that differ within the study."""
     first = curves.iloc[0]
-    name = f"{first['hidden']} hidden units, batch {first['batch_size']}"
+    name = f"{layers_name(first)} hidden units, batch {first['batch_size']}"
     other_rate = set(curves["learning_rate"]) == {first["learning_rate"]} != {POST["learning_rate"]}
     return f"{name}, rate {first['learning_rate']:g}" if other_rate else name
 
@@ -209,9 +210,11 @@ def seeds_name(table: pd.DataFrame, measure: str, *axes: str) -> str:
 
 def mode_names(table: pd.DataFrame) -> pd.Series:
     """Return each row's mode as people read it, and whether it goes without its scaling."""
-    keys = list(zip(table["feedback"], table["feedback_scale"], strict=True))
+    columns = ["feedback", "feedback_scale", "parameters"]
+    kinds = table[columns].drop_duplicates().to_dict("records")
     names = {
-        (mode, scale): NAMES.get((mode, scale), mode + (", s = 1" if scale == "constant" else ""))
-        for mode, scale in set(keys)
+        tuple(kind.values()): NAMES.get((kind["feedback"], kind["feedback_scale"]), rule_name(kind))
+        for kind in kinds
     }
+    keys = table[columns].itertuples(index=False, name=None)
     return pd.Series([names[key] for key in keys], index=table.index, dtype=object)

@@ -11,10 +11,10 @@ from fa.evidence.claims import read_claims
 from fa.evidence.comparison import BASELINE, comparison
 from fa.evidence.measures import METRICS
 from fa.evidence.questions import compares_accuracies
-from fa.learning.run import DEAD_BELOW
+from fa.learning.run import DEAD_BELOW, RUN_DEFAULTS
 from fa.metrics.tables import Metrics, read_metrics
 from fa.pages.claims import TABLES, compute, shown
-from fa.pages.text import number, p_value
+from fa.pages.text import layers_name, number, p_value, rule_name
 
 
 class Number(NamedTuple):
@@ -343,8 +343,9 @@ def experiment_numbers(
             continue
         setting, about = setting_key(name, row, post)
         unscaled = row["feedback_scale"] == "constant"
-        mode = row["feedback"] + ("/scale=constant" if unscaled else "")
-        whose = f"{about}, {row['feedback']}" + (" with s = 1" if unscaled else "")
+        parameters = filter(None, row["parameters"].split(","))
+        mode = "/".join([row["feedback"], *parameters, *["scale=constant"] * unscaled])
+        whose = f"{about}, {rule_name(row)}"
         baseline = NO_RUNS | dict(baselines.get((setting, about), {}))
         found |= cells(f"{setting}/{BASELINE}", about, baseline, BACKPROP_COLUMNS)
         found |= cells(f"{setting}/{mode}", whose, NO_RUNS | dict(row), ROW_COLUMNS)
@@ -357,9 +358,13 @@ def setting_key(name: str, row: Mapping[str, Any], post: Mapping[str, Any]) -> t
     It gives the hidden size, and of the other settings those that are not the post's.
     """
     titles = {"batch_size": "batch", "learning_rate": "rate", "epochs": "epochs"}
-    key, about = f"{name}/hidden={row['hidden']}", f"{name}, {row['hidden']} hidden"
+    titles |= {"loss_function": "loss", "dataset": "dataset"}
+    layers = layers_name(row)
+    key, about = f"{name}/hidden={layers}", f"{name}, {layers} hidden"
     for column, title in titles.items():
-        if row[column] != post[column]:
-            key += f"/{title}={row[column]:g}"
-            about += f", {title} {row[column]:g}"
+        value = row[column]
+        if value != {**RUN_DEFAULTS, **post}[column]:
+            text = value if isinstance(value, str) else f"{value:g}"
+            key += f"/{title}={text}"
+            about += f", {title} {text}"
     return key, about
