@@ -37,12 +37,6 @@ def initial_weights(seed: int, sizes: Sequence[int]) -> list[np.ndarray]:
     ]
 
 
-def feedback_shapes(hidden: Sequence[int], outputs: int, direct: bool) -> list[tuple[int, int]]:
-    """Return the shape of each hidden layer's B: from the layer above it or, direct, the output."""
-    above = [outputs] * len(hidden) if direct else [*hidden[1:], outputs]
-    return list(zip(hidden, above, strict=True))
-
-
 def sigmoid(x: Array) -> Array:
     """Return 1 / (1 + exp(-x)), elementwise; exp(-|x|) cannot overflow."""
     xp = array_namespace(x)

@@ -103,6 +103,12 @@ class Rule:
         return None
 
 
+def feedback_shapes(hidden: Sequence[int], outputs: int, direct: bool) -> list[tuple[int, int]]:
+    """Return the shape of each hidden layer's B: from the layer above it or, direct, the output."""
+    above = [outputs] * len(hidden) if direct else [*hidden[1:], outputs]
+    return list(zip(hidden, above, strict=True))
+
+
 def transports(weights: Sequence[Array]) -> list[Array]:
     """Return the weights that the errors of hidden layers pass: all but w1, without bias rows."""
     return [w[..., :-1, :] for w in weights[1:]]

@@ -10,9 +10,9 @@ import numpy as np
 from fa.learning.alignment import alignment
 from fa.learning.backends import Given, Network, Task, Trainer
 from fa.learning.measures import View, measured
-from fa.learning.network import LOSSES, feedback_shapes, initial_weights
+from fa.learning.network import LOSSES, initial_weights
 from fa.learning.randomness import stream
-from fa.learning.rule import SCALES, State
+from fa.learning.rule import SCALES, State, feedback_shapes
 from fa.learning.rules import rule, rule_stream
 from fa.learning.rules.random import Random
 from fa.learning.run import DEAD_BELOW, Epoch, Run

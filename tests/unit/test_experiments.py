@@ -5,6 +5,7 @@ import yaml
 
 from conftest import ROOT
 from fa.checks.errors import UserError
+from fa.learning.run import RUN_DEFAULTS
 from fa.plan import files, networks
 from fa.plan.config import checked
 from fa.plan.grids import unroll
@@ -159,7 +160,7 @@ def test_a_shard_names_its_networks_for_the_command_line(fanout, seeds_per_job):
         ("hidden=20/feedback=random", "does not give hidden, feedback and seed"),
         (
             "hidden=20/feedback=random/seed=1/colour=red",
-            "rule random has no parameter .colour.; it has none",
+            "random has no parameter .colour.; it has none",
         ),
         ("hidden=many/feedback=random/seed=1", "whole number from 1 to"),
         ("hidden=0/feedback=random/seed=1", "whole number from 1 to"),

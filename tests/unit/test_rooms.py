@@ -180,7 +180,7 @@ def test_comments_and_docstrings_make_nothing_anew(checkout):
         changed(checkout / "learning/network.py", "Array = Any", "# As is.\nArray = Any") == set()
     )
     assert changed(checkout / "learning/network.py", "The equations", "All equations") == set()
-    assert changed(checkout / "learning/network.py", "Draw w1 and w2", "Draw both") == set()
+    assert changed(checkout / "learning/network.py", "Draw each layer", "Draw all") == set()
 
 
 EVIDENCE = {"claims", "figure", "numbers"}
@@ -191,9 +191,9 @@ SHOWN = EVIDENCE | {"table", "provenance"}
 @pytest.mark.parametrize(
     ("file", "old", "new", "anew"),
     [
-        ("learning/network.py", "error * o", "error + o", TRAINED),
-        ("learning/feedback/random.py", "normal / np", "normal * np", TRAINED),
-        ("learning/feedback/redrawn_every_epoch.py", '"epoch"', '"batch"', {"redrawn_every_epoch"}),
+        ("learning/network.py", "* o * (1", "+ o * (1", TRAINED),
+        ("learning/rules/random.py", "normal(draws, shapes)", "normal(draws, shapes[:])", TRAINED),
+        ("learning/rules/redrawn_every_epoch.py", '"epoch"', '"batch"', {"redrawn_every_epoch"}),
         ("metrics/tables.py", "holds no runs.parquet", "has no {name}", SHOWN | {"gather"}),
         ("metrics/origins.py", "the shards differ", "shards differ", {"gather", "provenance"}),
         ("metrics/digests.py", '"experiments"', '"study"', {"gather", "numbers", "provenance"}),

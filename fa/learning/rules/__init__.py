@@ -17,9 +17,8 @@ from typing import Any
 import numpy as np
 
 from fa.checks.errors import UserError
-from fa.learning.network import feedback_shapes
 from fa.learning.randomness import stream
-from fa.learning.rule import Rule
+from fa.learning.rule import Rule, feedback_shapes
 
 KINDS = {bool: "true or false", int: "a whole number", float: "a number"}
 
