@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from fa.datasets.digits import CLASSES, PIXELS, Digits, split
 from fa.learning import feedback
 from fa.learning.alignment import alignment
 from fa.learning.backends import Network, Task, Trainer
@@ -13,7 +14,6 @@ from fa.learning.feedback import random
 from fa.learning.network import initial_weights
 from fa.learning.randomness import stream
 from fa.learning.run import DEAD_BELOW, Epoch, Run
-from fa.mnist.digits import CLASSES, PIXELS, Digits, split
 
 Progress = Callable[[int, int, Sequence[Epoch]], None]
 """Called after each epoch with epochs done, epochs in all, and the last record of each run."""

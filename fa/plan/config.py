@@ -8,15 +8,15 @@ from typing import Any
 
 from fa.checks import schemas
 from fa.checks.errors import UserError
+from fa.datasets.catalogue import DATASETS, name_problem, pool_problem
+from fa.datasets.digits import CLASSES
 from fa.learning import feedback
-from fa.mnist.digits import CLASSES
 from fa.plan.grids import as_list, count
 from fa.plan.limits import (
     LONGEST_COMMAND,
     MOST_DRAWN,
     MOST_RUNS,
     batch_problem,
-    pool_problem,
     rate_problem,
 )
 from fa.plan.networks import parse_seeds
@@ -178,10 +178,8 @@ def setting_problems(
     config: Mapping[str, Any], grids: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[str]:
     """Yield a sentence for every setting that no schema can judge by itself."""
-    dataset = config["dataset"]
-    train, test = dataset["train_samples"], dataset["test_samples"]
-    if problem := pool_problem(train, test):
-        yield f"dataset.train_samples + dataset.test_samples: {problem}"
+    yield from dataset_problems(config, grids)
+    train = config["dataset"]["train_samples"]
     for place, settings in {"training": config["training"], **grids}.items():
         for batch_size in as_list(settings.get("batch_size", [])):
             if problem := batch_problem(train, batch_size, config["backend"]):
@@ -193,6 +191,23 @@ def setting_problems(
             if name not in feedback.modes():
                 choice = ", ".join(feedback.modes())
                 yield f"{place}.feedback: {name!r} is not a feedback mode; choose from {choice}"
+
+
+def dataset_problems(
+    config: Mapping[str, Any], grids: Mapping[str, Mapping[str, Any]]
+) -> Iterator[str]:
+    """Yield a sentence for every data set that there is not, or that has too few images."""
+    dataset = config["dataset"]
+    named = [("dataset.name", dataset["name"])]
+    for place, grid in grids.items():
+        named += [(f"{place}.dataset", name) for name in as_list(grid.get("dataset", []))]
+    for place, name in named:
+        if problem := name_problem(name):
+            yield f"{place}: {problem}"
+    for name in sorted({name for _, name in named} & set(DATASETS)):
+        samples = dataset["train_samples"], dataset["test_samples"]
+        if problem := pool_problem(DATASETS[name], *samples):
+            yield f"dataset.train_samples + dataset.test_samples: {problem}"
 
 
 def length_problems(config: Mapping[str, Any]) -> Iterator[str]:

@@ -32,16 +32,15 @@ def unroll(config: Mapping[str, Any]) -> dict[Run, list[str]]:
 
 def unroll_grid(grid: Mapping[str, Any], seeds: Seeds, config: Mapping[str, Any]) -> Iterable[Run]:
     """Yield every combination of a grid's values; what it leaves open is the config's."""
-    settings = {**config["training"], "seeds": seeds, **grid}
-    settings["seed"] = seed_list(settings.pop("seeds"))
     dataset = config["dataset"]
+    settings = {"dataset": dataset["name"], **config["training"], "seeds": seeds, **grid}
+    settings["seed"] = seed_list(settings.pop("seeds"))
     axes = {key: as_list(settings[key]) for key in RUN_KEYS if key in settings}
     for values in itertools.product(*axes.values()):
         run = dict(zip(axes, values, strict=True))
         run["feedback_scale"] = scale_of(run["feedback"], run["feedback_scale"])
         run["learning_rate"] = float(run["learning_rate"])
         yield Run(
-            dataset=dataset["name"],
             train_samples=dataset["train_samples"],
             test_samples=dataset["test_samples"],
             **run,

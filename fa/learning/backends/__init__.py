@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from fa.checks.errors import UserError
-from fa.mnist.digits import Digits
+from fa.datasets.digits import Digits
 
 BACKENDS = ("auto", "numpy", "numba", "cupy")
 

@@ -10,9 +10,9 @@ from types import ModuleType
 
 import numpy as np
 
+from fa.datasets.digits import CLASSES, Digits
 from fa.learning.backends import Task
 from fa.learning.network import Array, forward, gradients, with_ones
-from fa.mnist.digits import CLASSES, Digits
 
 
 @dataclass
