@@ -1,4 +1,4 @@
-# make            the study: environment, MNIST, training, metrics, tables, figures, report
+# make            the study: environment, images, training, metrics, tables, figures, report
 # make NAME       an experiment of config.yaml more, into the same results: make scaling
 # make everything all experiments of config.yaml
 # make quick      the same pipeline in about a minute, into results/quick
@@ -39,10 +39,10 @@ FOLDER = $(RESULTS)$(if $(QUICK),/quick)
 STUDIED = $(if $(QUICK),--configfile workflow/quick.yaml --config results='$(FOLDER)',$\
     $(if $(STUDY),--config 'study=[$(STUDY)]'))
 
-# MNIST first, in a call of its own: in one with the rest, Snakemake 9.27 leaves the rest undone where
+# The data sets first, in a call of its own: in one with the rest, Snakemake 9.27 leaves the rest undone where
 # the rule of an ancient() input has changed.
 reproduce: $(VENV)/installed
-	$(SNAKEMAKE) download
+	$(SNAKEMAKE) download $(STUDIED)
 	$(SNAKEMAKE) $(STUDIED) $(REPORT) '$(FOLDER)/report.html'
 
 everything:
@@ -52,14 +52,14 @@ everything:
 .DEFAULT:
 	$(MAKE) reproduce STUDY='$@'
 
-# MNIST is fetched here; all else runs where the profile says.
+# The data sets are fetched here; all else runs where the profile says.
 PROFILE ?= workflow/profiles/slurm
 cluster: $(VENV)/installed
 	@case '$(CURDIR)' in *' '*) \
 	    echo "error: $(CURDIR): jobs cannot start in a folder with a space in its path; move the checkout" >&2; \
 	    exit 1;; esac
 	$(VENV)/bin/python workflow/scripts/recover.py --profile $(PROFILE)
-	$(SNAKEMAKE) download
+	$(SNAKEMAKE) download $(STUDIED)
 	$(VENV)/bin/python -m snakemake --workflow-profile $(PROFILE) \
 	    $(STUDIED) $(REPORT) '$(FOLDER)/report.html'
 
@@ -76,16 +76,16 @@ lint: $(VENV)/installed
 	$(VENV)/bin/python -m mypy
 
 check: lint
-	$(SNAKEMAKE) download
+	$(SNAKEMAKE) download $(STUDIED)
 	$(VENV)/bin/python -m pytest -m 'not slow' tests/unit
 
 test: lint
 	$(SNAKEMAKE) --lint
-	$(SNAKEMAKE) download
+	$(SNAKEMAKE) download $(STUDIED)
 	$(VENV)/bin/python -m pytest
 
 test-long: $(VENV)/installed
-	$(SNAKEMAKE) download
+	$(SNAKEMAKE) download $(STUDIED)
 	$(VENV)/bin/python -m pytest tests/reliability tests/cluster
 
 verify: $(VENV)/installed
@@ -106,7 +106,7 @@ crate: reproduce $(VENV)/installed-crate
 	rm ro-crate-metadata.json.full
 
 bench: $(VENV)/installed-bench
-	$(SNAKEMAKE) download
+	$(SNAKEMAKE) download $(STUDIED)
 	$(VENV)/bin/python -m benchmarks.training
 	$(VENV)/bin/python -m benchmarks.roofline
 	$(VENV)/bin/python -m benchmarks.pipeline
@@ -114,7 +114,7 @@ bench: $(VENV)/installed-bench
 # In mutants/, where it goes on after an interruption; MUTANTS='fa.evidence*' takes some of them, and
 # `.venv/bin/python -m mutmut show NAME` shows one.
 mutants: $(VENV)/installed-mutation
-	$(SNAKEMAKE) download
+	$(SNAKEMAKE) download $(STUDIED)
 	$(VENV)/bin/python -m mutmut run $(if $(MUTANTS),'$(MUTANTS)')
 	$(VENV)/bin/python -m mutmut results --all true | $(VENV)/bin/python tests/mutants.py
 

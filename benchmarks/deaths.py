@@ -12,12 +12,14 @@ import numpy as np
 import pandas as pd
 
 from fa.checks import files
+from fa.datasets.catalogue import DATASETS
+from fa.datasets.digits import Digits, split
+from fa.datasets.reading import load
 from fa.learning import feedback
 from fa.learning.backends.arrays import inputs, one_hot
 from fa.learning.network import forward, gradients, initial_weights
 from fa.learning.randomness import stream
 from fa.learning.run import DEAD_BELOW
-from fa.mnist import digits as data
 
 OUTPUT = Path("results/benchmarks")
 MODES = {"backprop": "constant", "random": "log", "onehot": "log"}
@@ -26,9 +28,9 @@ HIDDEN, BATCH_SIZE, RATE, BATCHES = 20, 200, 0.07, 250
 LOOKED_AT = (1, 50, 250)
 
 
-def follow(seed: int, mode: str, digits: data.Digits) -> Iterator[dict[str, Any]]:
+def follow(seed: int, mode: str, digits: Digits) -> Iterator[dict[str, Any]]:
     """Yield what a network looks like on its test samples after some batches."""
-    train, test = data.split(digits, stream(seed, "split"), BATCHES * BATCH_SIZE, 2000)
+    train, test = split(digits, stream(seed, "split"), BATCHES * BATCH_SIZE, 2000)
     w1, w2 = initial_weights(seed, 784, HIDDEN, 10)
     x, target, x_test = inputs(np, train), one_hot(np, train), inputs(np, test)
     given = next(feedback.weights_by_epoch(mode, MODES[mode], seed, HIDDEN, 10, BATCHES))
@@ -72,7 +74,7 @@ def table(rows: pd.DataFrame) -> pd.DataFrame:
 
 def main() -> None:
     """Follow the networks and write the table."""
-    digits = data.load("data/mnist")
+    digits = load(DATASETS["mnist"], "data/mnist")
     rows = pd.DataFrame(
         row for mode in MODES for seed in SEEDS for row in follow(seed, mode, digits)
     )

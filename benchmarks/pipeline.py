@@ -119,9 +119,9 @@ def training_seconds(path: Path) -> float:
 def job_benchmarks(folder: Path) -> pd.DataFrame:
     """Return the rows of Snakemake's benchmark files below a folder, a row a job.
 
-    The download's is left out: it is often of an earlier call than the study's.
+    Those of downloads are left out: they are often of an earlier call than the study's.
     """
-    files = [path for path in folder.rglob("*.tsv") if path.name != "download.tsv"]
+    files = [path for path in folder.rglob("*.tsv") if path.parent.name != "download"]
     # A job too short to be sampled has no number, but a dash or NA.
     tables = [pd.read_csv(path, sep="\t", na_values="-") for path in files]
     if not tables:

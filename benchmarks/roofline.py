@@ -21,12 +21,12 @@ from llvmlite.binding import get_host_cpu_features  # noqa: E402
 from numba import njit  # noqa: E402
 
 from benchmarks.work import BATCH_SIZE, LEARNING_RATE, Case, feedbacks, trainer, training_samples  # noqa: E402
+from fa.datasets.digits import Digits  # noqa: E402
 from fa.learning.backends import kernel  # noqa: E402
 from fa.learning.backends.compiled import CompiledTrainer  # noqa: E402
 from fa.learning.backends.packing import make_scratch, pack_networks, up, zeros  # noqa: E402
 from fa.learning.backends.vectors import load, splat, store  # noqa: E402
 from fa.metrics.provenance import processor  # noqa: E402
-from fa.mnist.digits import Digits  # noqa: E402
 
 CASES = [Case(*size, "random") for size in ((20, 1), (20, 5), (40, 1), (100, 1))]
 REPEATS = 11

@@ -34,8 +34,9 @@ from matplotlib.figure import Figure
 from benchmarks.work import BATCH_SIZE, CASES, LEARNING_RATE, TIMED_EPOCHS, TOLERANCE, Case
 from benchmarks.worker import DATA, IMPLEMENTATIONS
 from fa.checks.errors import UserError
+from fa.datasets.catalogue import DATASETS
+from fa.datasets.reading import load
 from fa.metrics.provenance import processor
-from fa.mnist import digits as data
 from fa.pages.figures.style import STYLE, TWO_COLUMNS
 
 OURS = ("numba", "numpy")
@@ -315,11 +316,9 @@ def main() -> int:
     )
     quick = parser.parse_args().quick
     try:
-        data.load(DATA)
+        load(DATASETS["mnist"], DATA)
     except UserError as error:
-        print(
-            f"error: {error}; fetch MNIST: python -m fa download --output {DATA}", file=sys.stderr
-        )
+        print(f"error: {error}", file=sys.stderr)
         return 1
     rows, checks = [], []
     for case in CASES:

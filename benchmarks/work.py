@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import array_api_compat.numpy as xp
 import numpy as np
 
+from fa.datasets.catalogue import DATASETS
+from fa.datasets.digits import CLASSES, PIXELS, Digits, split
+from fa.datasets.reading import load
 from fa.learning import feedback
 from fa.learning.backends import Network, Task, Trainer
 from fa.learning.backends.arrays import inputs, one_hot
 from fa.learning.network import gradients, initial_weights
 from fa.learning.randomness import stream
-from fa.mnist import digits as data
-from fa.mnist.digits import CLASSES, PIXELS, Digits
 
 SAMPLES_OF_SEED = 0
 TRAIN_SAMPLES, TEST_SAMPLES = 50_000, 10_000
@@ -72,8 +73,8 @@ class Deviation:
 
 def training_samples(directory: str) -> Digits:
     """Return the samples that all networks of all cases see."""
-    digits = data.load(directory)
-    return data.split(digits, stream(SAMPLES_OF_SEED, "split"), TRAIN_SAMPLES, TEST_SAMPLES)[0]
+    digits = load(DATASETS["mnist"], directory)
+    return split(digits, stream(SAMPLES_OF_SEED, "split"), TRAIN_SAMPLES, TEST_SAMPLES)[0]
 
 
 def trainer(

@@ -32,10 +32,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def download(options: argparse.Namespace) -> None:
-    """Fetch MNIST and verify it."""
-    from fa.mnist.download import download
+    """Fetch a data set and verify it."""
+    from fa.datasets.catalogue import named
+    from fa.datasets.download import download
 
-    download(options.output, options.directory)
+    download(named(options.dataset), options.output, options.directory)
 
 
 def plan(options: argparse.Namespace) -> None:
@@ -48,16 +49,18 @@ def plan(options: argparse.Namespace) -> None:
 def train(options: argparse.Namespace) -> None:
     """Train networks side by side and write their histories as one Parquet file."""
     from fa.checks import files
+    from fa.datasets.catalogue import named, pool_problem
+    from fa.datasets.reading import load
     from fa.learning import backends, measures, training
     from fa.learning.network import LOSSES
     from fa.learning.run import Run
     from fa.metrics import code, provenance, shard_files
-    from fa.mnist import digits
-    from fa.plan.limits import batch_problem, choice_problem, pool_problem, rate_problem
+    from fa.plan.limits import batch_problem, choice_problem, rate_problem
     from fa.plan.networks import parse_networks
 
+    dataset = named(options.dataset)
     problem = (
-        pool_problem(options.train_samples, options.test_samples)
+        pool_problem(dataset, options.train_samples, options.test_samples)
         or batch_problem(options.train_samples, options.batch_size, options.backend)
         or rate_problem(options.learning_rate)
         or choice_problem("loss", [options.loss], LOSSES)
@@ -66,7 +69,7 @@ def train(options: argparse.Namespace) -> None:
     if problem:
         raise UserError(problem)
     settings = {
-        "dataset": "mnist",
+        "dataset": dataset.name,
         "train_samples": options.train_samples,
         "test_samples": options.test_samples,
         "batch_size": options.batch_size,
@@ -83,7 +86,7 @@ def train(options: argparse.Namespace) -> None:
     start = time.perf_counter()
     histories = training.train(
         runs,
-        digits.load(options.data),
+        load(dataset, options.data or f"data/{dataset.name}"),
         backend,
         options.evaluate_every,
         epoch_line(start),
@@ -213,7 +216,11 @@ def parser() -> argparse.ArgumentParser:
         sub.set_defaults(command=command)
         return sub
 
-    sub = add("download", download, "--output data/mnist")
+    def add_dataset(sub: argparse.ArgumentParser) -> None:
+        sub.add_argument("--dataset", default="mnist", help="mnist, fashion_mnist or another")
+
+    sub = add("download", download, "--dataset mnist --output data/mnist")
+    add_dataset(sub)
     sub.add_argument("--output", required=True, help="folder for the four IDX files")
     sub.add_argument("--directory", help="a folder that holds the files already")
 
@@ -229,7 +236,8 @@ def parser() -> argparse.ArgumentParser:
         help="hidden=H/feedback=RULE/seed=S, H as 20 or 100-50 for two layers, seeds as 3, 0-29 or "
         "0,2,5; /k=3 for a rule's parameter; /feedback_scale=constant for s = 1, not ln(e + t)",
     )
-    sub.add_argument("--data", default="data/mnist", help="folder of the four IDX files")
+    add_dataset(sub)
+    sub.add_argument("--data", help="folder of the four IDX files (default: data/DATASET)")
     sub.add_argument("--output", required=True, help="the Parquet file, a row per run and epoch")
     sub.add_argument(
         "--loss", default="squared_error", help="or cross_entropy, or softmax_cross_entropy"

@@ -10,8 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import settings
 
+from fa.datasets.catalogue import DATASETS
+from fa.datasets.reading import load
 from fa.metrics.digests import digest
-from fa.mnist.digits import load
 
 ROOT = Path(__file__).parents[1]
 MNIST = ROOT / "data" / "mnist"
@@ -24,7 +25,7 @@ settings.load_profile("patient")
 @pytest.fixture(scope="session")
 def digits():
     """Return the real MNIST, which `make test` fetches by the workflow's own rule."""
-    return load(MNIST)
+    return load(DATASETS["mnist"], MNIST)
 
 
 @pytest.fixture(scope="session", autouse=True)

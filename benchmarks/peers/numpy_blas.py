@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from benchmarks.peers import dense_batches, fixed_feedback
+from fa.datasets.digits import CLASSES
 from fa.learning.backends import Task
-from fa.mnist.digits import CLASSES
 
 
 class NumpyBlas:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from fa.datasets.digits import CLASSES, PIXELS, Digits, split
 from fa.learning.alignment import alignment
 from fa.learning.backends import Given, Network, Task, Trainer
 from fa.learning.measures import View, measured
@@ -16,7 +17,6 @@ from fa.learning.rule import SCALES, State, feedback_shapes
 from fa.learning.rules import rule, rule_stream
 from fa.learning.rules.random import Random
 from fa.learning.run import DEAD_BELOW, Epoch, Run
-from fa.mnist.digits import CLASSES, PIXELS, Digits, split
 
 Progress = Callable[[int, int, Sequence[Epoch]], None]
 """Called after each epoch with epochs done, epochs in all, and the last record of each run."""

@@ -8,10 +8,11 @@ from typing import Any
 
 from fa.checks import schemas
 from fa.checks.errors import UserError
+from fa.datasets.catalogue import DATASETS, name_problem, pool_problem
+from fa.datasets.digits import CLASSES
 from fa.learning import measures, rules
 from fa.learning.backends.forms import refuses
 from fa.learning.run import LARGEST_BATCH
-from fa.mnist.digits import CLASSES
 from fa.plan.grids import as_list, count, rules_of
 from fa.plan.limits import (
     LONGEST_COMMAND,
@@ -20,7 +21,6 @@ from fa.plan.limits import (
     batch_problem,
     choice_problem,
     hidden_problem,
-    pool_problem,
     rate_problem,
 )
 from fa.plan.networks import parse_seeds
@@ -182,10 +182,8 @@ def setting_problems(
     config: Mapping[str, Any], grids: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[str]:
     """Yield a sentence for every setting that no schema can judge by itself."""
-    dataset = config["dataset"]
-    train, test = dataset["train_samples"], dataset["test_samples"]
-    if problem := pool_problem(train, test):
-        yield f"dataset.train_samples + dataset.test_samples: {problem}"
+    yield from dataset_problems(config, grids)
+    train = config["dataset"]["train_samples"]
     for name, experiment in config["experiments"].items():
         if problem := choice_problem("measures", experiment["measures"], measures.names()):
             yield f"experiments.{name}.{problem}"
@@ -209,6 +207,23 @@ def setting_problems(
                 why := refuses(rules.rule(name, parameters), LARGEST_BATCH)
             ):
                 yield f"{place}.feedback: {why}; backend: auto takes numpy for it"
+
+
+def dataset_problems(
+    config: Mapping[str, Any], grids: Mapping[str, Mapping[str, Any]]
+) -> Iterator[str]:
+    """Yield a sentence for every data set that there is not, or that has too few images."""
+    dataset = config["dataset"]
+    named = [("dataset.name", dataset["name"])]
+    for place, grid in grids.items():
+        named += [(f"{place}.dataset", name) for name in as_list(grid.get("dataset", []))]
+    for place, name in named:
+        if problem := name_problem(name):
+            yield f"{place}: {problem}"
+    for name in sorted({name for _, name in named} & set(DATASETS)):
+        samples = dataset["train_samples"], dataset["test_samples"]
+        if problem := pool_problem(DATASETS[name], *samples):
+            yield f"dataset.train_samples + dataset.test_samples: {problem}"
 
 
 def length_problems(config: Mapping[str, Any]) -> Iterator[str]:

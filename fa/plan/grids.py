@@ -33,14 +33,13 @@ def unroll(config: Mapping[str, Any]) -> dict[Run, list[str]]:
 
 def unroll_grid(grid: Mapping[str, Any], seeds: Seeds, config: Mapping[str, Any]) -> Iterable[Run]:
     """Yield every combination of a grid's values; what it leaves open is the config's."""
-    settings = {**config["training"], "seeds": seeds, **grid}
     dataset = config["dataset"]
+    settings = {"dataset": dataset["name"], **config["training"], "seeds": seeds, **grid}
     for values in itertools.product(*axes_of(settings)):
         run = {key: value for part in values for key, value in part.items()}
         run["feedback_scale"] = scale_of(run["feedback"], run["feedback_scale"])
         run["learning_rate"] = float(run["learning_rate"])
         yield Run(
-            dataset=dataset["name"],
             train_samples=dataset["train_samples"],
             test_samples=dataset["test_samples"],
             **run,

@@ -2,25 +2,17 @@
 
 import re
 from collections.abc import Collection, Iterable
+from math import isqrt
 
 import numpy as np
 
 from fa.learning.run import LARGEST_BATCH
-from fa.mnist.digits import POOL
 
 MOST_RUNS = 1_000_000
 MOST_DRAWN = 5_000_000  # feedback weights that planning draws: less than a second
 LONGEST_COMMAND = 100_000  # characters of what a job is told; Linux takes 131,072 of its command
 LARGEST = 2**31 - 1  # whole numbers are int32 in the files
 MOST_HIDDEN = 100_000
-
-
-def pool_problem(train_samples: int, test_samples: int) -> str | None:
-    """Say why so many samples cannot be drawn; None if they can."""
-    total = train_samples + test_samples
-    if total <= POOL:
-        return None
-    return f"{train_samples} + {test_samples} = {total} digits, but MNIST has {POOL}"
 
 
 def batch_problem(train_samples: int, batch_size: int, backend: str) -> str | None:
@@ -30,7 +22,8 @@ def batch_problem(train_samples: int, batch_size: int, backend: str) -> str | No
         return f"batches of {batch_size}: {most}"
     if train_samples % batch_size == 0:
         return None
-    divisors = [d for d in range(1, train_samples + 1) if train_samples % d == 0]
+    small = [d for d in range(1, isqrt(train_samples) + 1) if train_samples % d == 0]
+    divisors = [*small, *(train_samples // d for d in reversed(small))]
     nearest = min(divisors, key=lambda divisor: abs(divisor - batch_size))
     return (
         f"{batch_size} does not divide dataset.train_samples ({train_samples}); "

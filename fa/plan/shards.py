@@ -39,11 +39,17 @@ class Shard:
         return format_networks(self.runs)
 
     @property
+    def dataset(self) -> str:
+        """The data set of all its runs."""
+        return self.runs[0].dataset
+
+    @property
     def settings(self) -> str:
         """What the runs share, as options of ``python -m fa train``."""
         run = self.runs[0]
         return (
-            f"--batch-size {run.batch_size} --learning-rate {run.learning_rate!r}"
+            f"--dataset {run.dataset}"
+            f" --batch-size {run.batch_size} --learning-rate {run.learning_rate!r}"
             f" --epochs {run.epochs} --train-samples {run.train_samples}"
             f" --test-samples {run.test_samples} --loss {run.loss_function}"
             + (f" --measures {' '.join(self.measures)}" if self.measures else "")
@@ -87,7 +93,8 @@ def shards(config: Mapping[str, Any]) -> dict[str, Shard]:
 def shard_name(run: Run, name: str, experiment: Mapping[str, Any]) -> str:
     """Return the path, below results/runs and without suffix, of the file a run lands in.
 
-    One folder for each axis of the fan-out, then the other settings.
+    One folder for each axis of the fan-out, then the other settings. The data set has a folder only
+    where it is not MNIST: all was MNIST once, and what was trained then keeps its place.
     A job of a single run is named after it alone; jobs of more lie in a folder of their experiment.
 
     Args:
@@ -105,6 +112,8 @@ def shard_name(run: Run, name: str, experiment: Mapping[str, Any]) -> str:
     if "seed" in fanout and seeds_per_job > 1:
         first = run.seed - run.seed % seeds_per_job
         folders[-1] = f"seeds-{first}-{first + seeds_per_job - 1}"  # the seed is the last axis
+    if run.dataset != "mnist":
+        folders.insert(0, f"dataset-{run.dataset}")
     if len(fanout) < len(FANOUT_AXES) or seeds_per_job > 1:
         folders.insert(0, name)
     settings = [

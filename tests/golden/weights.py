@@ -5,12 +5,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from fa.datasets.catalogue import DATASETS
+from fa.datasets.digits import CLASSES, PIXELS, split
+from fa.datasets.reading import load
 from fa.learning import backends, feedback, training
 from fa.learning.feedback import random
 from fa.learning.network import initial_weights
 from fa.learning.randomness import stream
-from fa.mnist import digits as data
-from fa.mnist.digits import CLASSES, PIXELS
 
 # (hidden, feedback mode): units that fill the kernel's vectors and units that do not.
 NETWORKS = [
@@ -24,7 +25,7 @@ NETWORKS = [
 
 def trainer(digits, networks, backend="numba", batch_size=200, learning_rate=0.07):
     """Return a trainer on 2,000 samples of seed 0, and each network's feedback."""
-    samples = {0: data.split(digits, stream(0, "split"), 2000, 500)}
+    samples = {0: split(digits, stream(0, "split"), 2000, 500)}
     made = [backends.Network(0, *initial_weights(0, PIXELS, h, CLASSES)) for h, _ in networks]
     batches = 2000 // batch_size
     task = backends.Task(samples, made, batch_size, learning_rate)
@@ -61,7 +62,7 @@ def draws(digits) -> dict[str, list[np.ndarray]]:
         "splits": [
             labelled
             for seed in range(5)
-            for samples in data.split(digits, stream(seed, "split"), 10_000, 2000)
+            for samples in split(digits, stream(seed, "split"), 10_000, 2000)
             for labelled in (samples.images, samples.labels)
         ],
         "weights": [
@@ -80,7 +81,7 @@ def draws(digits) -> dict[str, list[np.ndarray]]:
 
 def main() -> None:
     """Print the digests of every network, alone, and of what they start from."""
-    digits = data.load("data/mnist")
+    digits = load(DATASETS["mnist"], "data/mnist")
     for name, arrays in draws(digits).items():
         print(name, sha256(*arrays))
     for batch_size in (200, 100):

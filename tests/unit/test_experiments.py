@@ -103,6 +103,39 @@ def test_a_job_of_one_run_is_named_after_it_and_jobs_of_more_after_their_experim
         assert len({name.removeprefix("mine/") for name in names}) == 1
 
 
+def test_a_grid_names_its_data_sets_and_leaves_the_config_the_rest():
+    grids = [
+        {"hidden": 20, "feedback": "random", "dataset": ["mnist", "fashion_mnist"]},
+        {"hidden": 30, "feedback": "random"},
+    ]
+    for of_config in ("mnist", "fashion_mnist"):
+        config = configured(
+            experiments={"mine": grids}, study="all", seeds=2, dataset={"name": of_config}
+        )
+        found = {(run.hidden, run.dataset, run.seed) for run in unroll(config)}
+        assert found == {
+            *((20, name, seed) for name in ("mnist", "fashion_mnist") for seed in (0, 1)),
+            *((30, of_config, seed) for seed in (0, 1)),
+        }
+
+
+@pytest.mark.parametrize("packing", [{}, {"fanout": ["seed"]}, {"fanout": []}])
+def test_a_job_has_one_data_set_and_that_of_mnist_keeps_its_place(packing):
+    """Files that were trained when there was MNIST alone are those of a study with others."""
+    grid = {"hidden": 20, "feedback": ["random", "onehot"]}
+    of_mnist, both = (
+        shards(configured(experiments={"mine": [entry]}, study="all", seeds=2, **packing))
+        for entry in (grid, grid | {"dataset": ["mnist", "fashion_mnist"]})
+    )
+    assert {name: both[name] for name in of_mnist} == of_mnist
+    others = {name: shard for name, shard in both.items() if name not in of_mnist}
+    assert len(others) == len(of_mnist)
+    for name, shard in others.items():
+        assert {run.dataset for run in shard.runs} == {shard.dataset} == {"fashion_mnist"}
+        assert "--dataset fashion_mnist " in shard.settings
+        assert name.replace("dataset-fashion_mnist/", "") in of_mnist
+
+
 def test_adding_to_a_grid_leaves_the_other_shards_alone():
     before = set(shards(configured(experiments=POST, study="all")).values())
     grids = [dict(grid) for grid in POST["table1"]["grids"]]

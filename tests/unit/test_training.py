@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 
 from conftest import ROOT
+from fa.datasets import digits as data
 from fa.learning import backends, feedback, training
 from fa.learning.backends import Network, Task, arrays, choose
 from fa.learning.network import initial_weights
 from fa.learning.randomness import stream
 from fa.learning.run import RUN_KEYS, Epoch, Run
-from fa.mnist import digits as data
 
 POST = Run("mnist", 50_000, 10_000, 20, "random", "log", 200, 0.07, 2, 0)
 SMALL = Run("mnist", 60, 30, 5, "random", "log", 20, 0.1, 5, 3)

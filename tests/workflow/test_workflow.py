@@ -261,6 +261,43 @@ def test_a_folder_of_digits_may_be_called_anything(tmp_path):
     assert not list(tmp_path.rglob("pwned"))
 
 
+def to_make(folder, *arguments):
+    """Return the files of data sets and of training that a call would make."""
+    done = snakemake(folder, "--summary", *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = [line.split("\t") for line in done.stdout.splitlines()]
+    made = {row[0] for row in rows if row[-1] == "update pending"}
+    return {file for file in made if file.startswith(("data/", "results/runs/"))}
+
+
+def test_only_the_data_sets_that_are_needed_are_fetched(tmp_path):
+    """A grid names its own; what it leaves open is the config's."""
+    grid = {"hidden": 20, "feedback": "random"}
+    experiments = {
+        "clothes": [grid | {"dataset": "fashion_mnist"}],
+        "both": [grid | {"dataset": ["mnist", "fashion_mnist"]}],
+        "open": [grid],
+    }
+    config = SMALL | {"experiments": experiments, "study": ["clothes"], "seeds": 1}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
+    names = [path.name for path in MNIST.iterdir()]
+    clothes, digits = (
+        {f"data/{name}/{file}" for file in names} for name in ("fashion_mnist", "mnist")
+    )
+    run = "hidden-20/feedback-random/seed-0/log_batch-200_rate-0.07_epochs-3.parquet"
+    of_clothes, of_digits = (
+        {f"results/runs/{folder}{run}"} for folder in ("dataset-fashion_mnist/", "")
+    )
+    assert to_make(tmp_path) == clothes | of_clothes
+    assert to_make(tmp_path, "download") == clothes
+    study = ("--config", "study=[both]")
+    assert to_make(tmp_path, *study) == clothes | digits | of_clothes | of_digits
+    assert to_make(tmp_path, "--config", "study=[open]") == digits | of_digits
+    # What is there is not fetched again.
+    shutil.copytree(MNIST, tmp_path / "data/mnist")
+    assert to_make(tmp_path, *study) == clothes | of_clothes | of_digits
+
+
 def test_a_folder_of_digits_that_is_not_there_is_refused_when_planning(tmp_path):
     config = SMALL | {"dataset": {"directory": "/nowhere"}}
     done = snakemake(tmp_path, "--dry-run", config=config)
@@ -310,4 +347,4 @@ def test_on_slurm_the_whole_analysis_is_one_group():
         for path in (ROOT / "workflow/rules").glob("*.smk")
         for name in re.findall(r"^rule (\w+):", path.read_text(), re.MULTILINE)
     }
-    assert profile["groups"] == dict.fromkeys(rules - {"download", "train"}, "analysis")
+    assert profile["groups"] == dict.fromkeys(rules - {"download", "fetch", "train"}, "analysis")

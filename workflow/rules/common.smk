@@ -25,7 +25,8 @@ shell.prefix(
 from fa.checks.documents import read_yaml
 from fa.checks.locks import hold
 from fa.metrics import code
-from fa.mnist.files import FILES, directory_problem
+from fa.datasets.catalogue import DATASETS
+from fa.datasets.files import directory_problem
 from fa.checks.errors import UserError
 from fa.pages.figures import TITLES
 from fa.plan.config import checked
@@ -65,7 +66,7 @@ try:
     MINE = STUDY["dataset"]["directory"]
     if MINE and workflow.is_main_process and (why := directory_problem(MINE)):
         raise UserError(
-            f"dataset.directory: {why}; name the folder of MNIST's four files"
+            f"dataset.directory: {why}; name the folder of the four IDX files"
         )
     SHARDS = shards(STUDY)
 except UserError as error:
@@ -73,8 +74,6 @@ except UserError as error:
     sys.exit(f"error: {error}")
 
 RESULTS = STUDY["results"]
-MNIST = "data/mnist"
-MNIST_FILES = [f"{MNIST}/{name}" for name in FILES]
 # What was trained before stays in the results.
 STUDY["study"] = shown(STUDY, SHARDS, Path(RESULTS, "runs"))
 EXPERIMENTS = {name: STUDY["experiments"][name] for name in STUDY["study"]}
@@ -83,6 +82,14 @@ SHARDS_OF_STUDY = [
     for name, shard in SHARDS.items()
     if not shard.experiments.isdisjoint(EXPERIMENTS)
 ]
+
+# The data sets that these train on.
+DATASETS_OF_STUDY = sorted({SHARDS[name].dataset for name in SHARDS_OF_STUDY})
+
+
+def data_files(dataset):
+    """Return the files of a data set, which all studies share."""
+    return [f"data/{dataset}/{name}" for name in DATASETS[dataset].files]
 
 
 def job_folder(folder):
@@ -95,7 +102,7 @@ def job_folder(folder):
 
 
 def verified(path, checksum):
-    """Return an output whose checksum Snakemake holds against ours, as the job itself does.
+    """Return an output whose checksum (of its wildcards) Snakemake holds against ours, as the job itself does.
 
     Not in a bucket: Snakemake 9.27 asks it for the checksum before the file is there.
     """

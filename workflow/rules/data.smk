@@ -1,28 +1,45 @@
-# MNIST, fetched once and verified; kept outside the results, for all studies.
+# The data sets of the study, fetched once and verified; kept outside the results, for all studies.
 
 
 localrules:
     download,
+    fetch,
 
 
+# What the study needs.
 rule download:
+    input:
+        [file for dataset in DATASETS_OF_STUDY for file in data_files(dataset)],
+
+
+def checksum(name):
+    """Return what says the SHA-256 of a file of that name of the data set of some wildcards."""
+    return lambda wildcards: DATASETS[wildcards.dataset].files[name].sha256
+
+
+rule fetch:
     output:
-        [verified(f"{MNIST}/{name}", file.sha256) for name, file in FILES.items()],
+        [
+            verified(f"data/{{dataset}}/{name}", checksum(name))
+            for name in DATASETS[
+                "mnist"
+            ].files  # the others have files of the same names
+        ],
     log:
-        f"{RESULTS}/logs/download.log",
+        f"{RESULTS}/logs/download/{{dataset}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/download.tsv"
+        f"{RESULTS}/benchmarks/download/{{dataset}}.tsv"
     conda:
         "../envs/fa.yaml"
     params:
-        mnist=lambda wildcards: job_folder(MNIST),
+        folder=lambda wildcards: job_folder(f"data/{wildcards.dataset}"),
         directory=(
             ["--directory", STUDY["dataset"]["directory"]]
             if STUDY["dataset"]["directory"]
             else []
         ),
     message:
-        "Fetching MNIST"
+        "Fetching {wildcards.dataset}"
     shell:
-        "python -m fa download --output {params.mnist:q} {params.directory:q}"
-        " 2>&1 | tee {log:q}"
+        "python -m fa download --dataset {wildcards.dataset} --output {params.folder:q}"
+        " {params.directory:q} 2>&1 | tee {log:q}"

@@ -3,8 +3,8 @@
 
 rule train:
     input:
-        # Their content is pinned by checksums, so a new copy of MNIST retrains nothing.
-        ancient(MNIST_FILES),
+        # Their content is pinned by checksums, so a new copy retrains nothing.
+        lambda wildcards: ancient(data_files(SHARDS[wildcards.shard].dataset)),
     output:
         f"{RESULTS}/runs/{{shard}}.parquet",
     log:
@@ -21,7 +21,7 @@ rule train:
         runtime=lambda wildcards, attempt: attempt
         * training_minutes(SHARDS[wildcards.shard]),
     params:
-        mnist=lambda wildcards: job_folder(MNIST),
+        data=lambda wildcards: job_folder(f"data/{SHARDS[wildcards.shard].dataset}"),
         networks=lambda wildcards: SHARDS[wildcards.shard].networks,
         settings=lambda wildcards: SHARDS[wildcards.shard].settings,
         backend=STUDY["backend"],
@@ -35,4 +35,4 @@ rule train:
     shell:
         "python -m fa train {params.networks} {params.settings}"
         " --evaluate-every {params.evaluate_every} --backend {params.backend}"
-        " --data {params.mnist:q} --output {output:q} 2> {log:q}"
+        " --data {params.data:q} --output {output:q} 2> {log:q}"

@@ -11,11 +11,11 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from fa.checks.errors import UserError
+from fa.datasets.digits import Digits
 from fa.learning.backends.forms import refuses
 from fa.learning.rule import Rule, State
 from fa.learning.rules import rule
 from fa.learning.run import Run
-from fa.mnist.digits import Digits
 
 BACKENDS = ("auto", "numpy", "numba", "cupy")
 

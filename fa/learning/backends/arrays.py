@@ -10,10 +10,10 @@ from types import ModuleType
 
 import numpy as np
 
+from fa.datasets.digits import CLASSES, Digits
 from fa.learning.backends import Given, Task
 from fa.learning.network import LOSSES, Array, backward, forward, updated, with_ones
 from fa.learning.rule import Rule, Seen, State
-from fa.mnist.digits import CLASSES, Digits
 
 
 @dataclass

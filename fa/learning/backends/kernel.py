@@ -37,7 +37,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fa.mnist.digits import CLASSES, PIXELS
+from fa.datasets.digits import CLASSES, PIXELS
 
 HERE = Path(__file__).parent
 

