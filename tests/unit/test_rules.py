@@ -1,100 +1,216 @@
-"""The feedback modes and scales against their definitions."""
+"""The learning rules and scales against their definitions, and what a rule's author is told."""
 
 import itertools
 import math
-import types
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import written_out
 from fa.checks.errors import UserError
-from fa.learning import feedback
+from fa.learning import rules
+from fa.learning.network import feedback_shapes
 from fa.learning.randomness import stream
+from fa.learning.rule import Seen
+from fa.learning.run import Run
+from fa.learning.scales import SCALES
 
 
-def first(mode, seed=0, hidden=20):
-    """Return a mode's B in the first epoch, where s(t) is 1."""
-    return next(feedback.weights_by_epoch(mode, "log", seed, hidden, 10, batches=4))
+def first(name, seed=0, hidden=(20,), parameters=""):
+    """Return what a rule draws for a run: one B for each hidden layer."""
+    chosen = rules.rule(name, parameters)
+    shapes = feedback_shapes(hidden, 10, chosen.direct)
+    return chosen.init(rules.rule_stream(seed, name, hidden), shapes)
 
 
-def test_every_mode_of_the_post_is_there():
-    assert {"backprop", "random", "onehot"} <= set(feedback.modes())
+def test_the_rules_are_the_files_and_every_one_of_the_post_is_there():
+    files = sorted(path.stem for path in Path(rules.__file__).parent.glob("[!_]*.py"))
+    assert rules.names() == files
+    assert {"backprop", "random", "onehot"} <= set(files)
 
 
-def test_backprop_is_the_live_w2_and_its_control_is_scaled():
-    plain = feedback.weights_by_epoch("backprop", "log", 0, 20, 10, 4)
-    scaled = feedback.weights_by_epoch("backprop_scaled", "log", 0, 20, 10, 4)
-    assert [next(plain) for _ in range(3)] == [1, 1, 1]
-    assert [next(scaled) for _ in range(3)] == [math.log(math.e + t) for t in range(3)]
-
-
-def test_fixed_feedback_changes_by_its_scale_alone():
-    weights = feedback.weights_by_epoch("random", "log", 0, 20, 10, 4)
-    start, later = next(weights), next(weights)
-    np.testing.assert_array_equal(later, np.float32(math.log(math.e + 1)) * start)
-
-
-def test_redrawn_feedback_is_new_every_epoch_or_batch():
-    epochs = feedback.weights_by_epoch("redrawn_every_epoch", "constant", 0, 20, 10, 4)
-    one, two = next(epochs), next(epochs)
-    assert one.shape == two.shape == (20, 10)
-    batches = first("redrawn_every_batch")
-    assert batches.shape == (4, 20, 10)
-    drawn = [one, two, *batches[1:]]
-    for a, b in itertools.combinations(drawn, 2):
-        assert abs(np.corrcoef(a.ravel(), b.ravel())[0, 1]) < 0.3
+@pytest.mark.parametrize("name", rules.names())
+@pytest.mark.parametrize("above", ["", "7", "9-8"])
+def test_a_rule_draws_what_its_paper_says(name, above):
+    run = Run("mnist", 60, 30, 13, name, "log", 20, 0.1, 1, 4, above)
+    out = written_out.Feedback(run)
+    out.before(0, 0)
+    ours = first(name, 4, run.layers)
+    assert len(ours) == len(out.b), "for each hidden layer, or nothing"
+    for b, expected in zip(ours, out.b, strict=True):
+        assert (b.shape, b.dtype) == (expected.shape, np.float32)
+        np.testing.assert_allclose(b, expected, rtol=1e-6)
+    assert rules.draw_problem(name, "", run.layers, 10) is None
 
 
 @pytest.mark.parametrize("hidden", [1, 7, 20, 33])
-def test_onehot_hears_one_output_each(hidden):
-    weights = first("onehot", 0, hidden)
+def test_onehot_hears_one_unit_above_each(hidden):
+    (b,) = first("onehot", 0, (hidden,))
     for unit in range(hidden):
-        assert [weights[unit][k] for k in range(10)] == [float(k == unit % 10) for k in range(10)]
+        assert [b[unit][k] for k in range(10)] == [float(k == unit % 10) for k in range(10)]
+    below, _ = first("onehot", 0, (hidden, 4))
+    assert below.shape == (hidden, 4)
+    assert [int(np.flatnonzero(row).item()) for row in below] == [j % 4 for j in range(hidden)]
+    direct, _ = first("direct_onehot", 0, (hidden, 4))
+    np.testing.assert_array_equal(direct, b)
+
+
+@pytest.mark.parametrize("hidden", [(20,), (12, 7), (6, 5, 4)])
+def test_one_wire_without_signs_is_onehot(hidden):
+    for some, others in zip(
+        first("sparse", 0, hidden, "k=1,signs=false"), first("onehot", 0, hidden), strict=True
+    ):
+        np.testing.assert_array_equal(some, others)
+
+
+@pytest.mark.parametrize("signs", ["true", "false"])
+@pytest.mark.parametrize("k", [1, 2, 3, 10])
+def test_sparse_feedback_has_k_wires_and_a_norm_that_does_not_depend_on_k(k, signs):
+    (b,) = first("sparse", 0, (400,), f"k={k},signs={signs}")
+    assert (np.count_nonzero(b, axis=1) == k).all()
+    for j in (0, 9, 17, 399):
+        assert set(np.flatnonzero(b[j])) == {(j + i) % 10 for i in range(k)}
+    assert np.linalg.norm(b) == pytest.approx(20, rel=1e-6), "sqrt(units), as onehot's"
+    negative = np.mean(b[b != 0] < 0)
+    assert negative == (0 if signs == "false" else pytest.approx(0.5, abs=0.08))
+
+
+def test_in_one_hidden_layer_direct_feedback_is_feedback():
+    np.testing.assert_array_equal(first("direct_onehot")[0], first("onehot")[0])
+    many = [first("dfa", seed)[0] for seed in range(200)]
+    assert {b.shape for b in many} == {first("random")[0].shape}
+    assert np.std(many) == pytest.approx(21**-0.5, rel=0.02)
+    assert [b.shape for b in first("dfa", 0, (20, 7))] == [(20, 10), (7, 10)]
+    assert [b.shape for b in first("random", 0, (20, 7))] == [(20, 7), (7, 10)]
 
 
 @pytest.mark.parametrize("hidden", [7, 20, 33])
 def test_random_feedback_of_equal_norm_is_as_long_as_onehots(hidden):
-    weights = first("random_equal_norm", 3, hidden)
-    assert np.linalg.norm(weights) == pytest.approx(np.linalg.norm(first("onehot", 3, hidden)))
-    assert abs(weights.mean()) < 0.2, "drawn around 0, as random's"
-    assert not np.array_equal(weights, first("random_equal_norm", 4, hidden))
+    (b,) = first("random_equal_norm", 3, (hidden,))
+    (onehot,) = first("onehot", 3, (hidden,))
+    assert np.linalg.norm(b) == pytest.approx(np.linalg.norm(onehot))
+    assert abs(b.mean()) < 0.2, "drawn around 0, as random's"
+    assert not np.array_equal(b, first("random_equal_norm", 4, (hidden,))[0])
 
 
-def test_no_feedback_is_none_whatever_the_epoch():
-    weights = feedback.weights_by_epoch("no_feedback", "log", 0, 20, 10, 4)
-    assert not any(next(weights).any() for _ in range(3))
+def test_uniform_feedback_is_bounded_and_as_strong_as_random():
+    many = np.array([first("uniform", seed)[0] for seed in range(200)])
+    a = math.sqrt(3 / 21)
+    assert 0.999 * a < abs(many).max() <= np.float32(a)
+    assert many.std() == pytest.approx(21**-0.5, rel=0.01)
+    assert abs(many.mean()) < 0.005
 
 
 def test_random_is_drawn_per_seed_and_independent_of_the_forward_weights():
-    many = np.concatenate([first("random", seed).ravel() for seed in range(200)])
+    many = np.concatenate([first("random", seed)[0].ravel() for seed in range(200)])
     assert many.std() == pytest.approx(21**-0.5, rel=0.02)
     assert abs(many.mean()) < 0.005
-    assert not np.array_equal(first("random", 0), first("random", 1))
-
-
-@pytest.mark.parametrize("mode", feedback.modes())
-def test_feedback_is_float32_in_every_epoch(mode):
-    weights = feedback.weights_by_epoch(mode, "log", 0, 20, 10, batches=4)
-    for _ in range(3):
-        assert getattr(next(weights), "dtype", np.float32) == np.float32
+    assert not np.array_equal(first("random", 0)[0], first("random", 1)[0])
 
 
 def test_random_feedback_of_one_size_is_not_that_of_another():
-    small, large = first("random", 0, 7).ravel() * 8**0.5, first("random", 0, 20).ravel() * 21**0.5
+    small = first("random", 0, (7,))[0].ravel() * 8**0.5
+    large = first("random", 0, (20,))[0].ravel() * 21**0.5
     assert not np.isclose(small, large[: len(small)]).any()
 
 
+def test_the_layers_of_a_network_have_feedback_of_their_own():
+    lower, upper = (b.ravel() for b in first("dfa", 0, (20, 20)))
+    assert abs(np.corrcoef(lower, upper)[0, 1]) < 0.3
+
+
+def test_rules_that_are_redrawn_say_how_often():
+    every = {name: rules.rule(name).redrawn for name in rules.names()}
+    assert {name: often for name, often in every.items() if often != "never"} == {
+        "brsf": "batch",
+        "redrawn_every_batch": "batch",
+        "redrawn_every_epoch": "epoch",
+    }
+
+
+def test_what_is_drawn_again_from_one_stream_is_new():
+    draws = rules.rule_stream(0, "redrawn_every_batch", (20,))
+    chosen = rules.rule("redrawn_every_batch")
+    drawn = [chosen.init(draws, [(20, 10)])[0].ravel() for _ in range(4)]
+    for a, b in itertools.combinations(drawn, 2):
+        assert abs(np.corrcoef(a, b)[0, 1]) < 0.3
+
+
+WEIGHTS = [
+    np.random.default_rng(1).normal(size=size).astype(np.float32)
+    for size in ((8, 5), (6, 4), (5, 3))
+]
+WAYS = [w[:-1] for w in WEIGHTS[1:]]
+
+
+@pytest.mark.parametrize("name", ["backprop", "backprop_scaled"])
+def test_backprop_goes_by_the_live_weights(name):
+    chosen = rules.rule(name)
+    assert chosen.init(None, [(5, 4), (4, 3)]) == []
+    for ours, w in zip(chosen.feedback([], WEIGHTS), WAYS, strict=True):
+        np.testing.assert_array_equal(ours, w)
+
+
+@pytest.mark.parametrize("name", ["usf", "frsf", "brsf"])
+def test_sign_concordant_feedback_has_the_signs_of_the_weights_and_its_own_magnitudes(name):
+    chosen = rules.rule(name)
+    state = chosen.init(np.random.default_rng(2), [(5, 4), (4, 3)])
+    for b, magnitudes, w in zip(chosen.feedback(state, WEIGHTS), state, WAYS, strict=True):
+        assert (magnitudes > 0).all()
+        for index in np.ndindex(w.shape):
+            sign = 1 if w[index] > 0 else -1
+            assert b[index] == sign * magnitudes[index]
+
+
+def test_kolen_pollack_takes_the_difference_of_b_and_w_away_share_by_share():
+    """Both take the same steps and decay alike, so after n batches B - w is (1 - decay)^n of it."""
+    chosen = rules.rule("kolen_pollack", "decay=0.1")
+    assert chosen.weight_decay == 0.1
+    draw = np.random.default_rng(3)
+    state = chosen.init(draw, [(5, 4), (4, 3)])
+    start = [b - w for b, w in zip(state, WAYS, strict=True)]
+    weights = WEIGHTS
+    for _ in range(20):
+        gradients = [draw.normal(size=w.shape).astype(np.float32) for w in weights]
+        state = chosen.step(state, Seen(weights, gradients, 0.3, 6), None)
+        weights = [weights[0], *(0.9 * w for w in weights[1:])]
+        weights = [w - 0.3 * g for w, g in zip(weights, gradients, strict=True)]
+    for b, w, apart in zip(state, weights[1:], start, strict=True):
+        np.testing.assert_allclose(b - w[:-1], 0.9**20 * apart, atol=1e-5)
+
+
+def test_a_weight_mirror_comes_to_resemble_the_forward_weights():
+    chosen = rules.rule("weight_mirror", "mirror=0.01,decay=0.01")
+    draw = np.random.default_rng(4)
+    state = [0 * b for b in chosen.init(draw, [(5, 4), (4, 3)])]
+    # One sample tells little: what y is at x = 0 is in every product, and only its mean is not.
+    seen = Seen(WEIGHTS, [], 0.1, 20_000)
+    for _ in range(60):
+        state = chosen.step(state, seen, lambda *size: draw.random(size, np.float32))
+    for b, w in zip(state, WAYS, strict=True):
+        assert np.corrcoef(b.ravel(), w.ravel())[0, 1] > 0.9
+
+
+@pytest.mark.parametrize("name", rules.names())
+def test_only_rules_that_learn_change_their_state(name):
+    chosen = rules.rule(name)
+    shapes = [(5, 3), (4, 3)] if chosen.direct else [(5, 4), (4, 3)]
+    state = chosen.init(np.random.default_rng(5), shapes)
+    gradients = [np.ones_like(w) for w in WEIGHTS]
+    after = chosen.step(
+        state, Seen(WEIGHTS, gradients, 0.1, 6), lambda *size: np.ones(size, np.float32)
+    )
+    changed = [not np.array_equal(a, b) for a, b in zip(state, after, strict=True)]
+    assert any(changed) == (name in ("kolen_pollack", "weight_mirror"))
+    assert all(changed) == any(changed) or not changed
+
+
 def test_scales():
-    assert feedback.scale("random", "log", 0) == 1
-    assert feedback.scale("random", "log", 199) == pytest.approx(math.log(math.e + 199))
-    assert feedback.scale("random", "constant", 199) == 1
-    assert feedback.scale("backprop", "log", 199) == 1, "the post scales w2_feedback only"
-
-
-def test_unknown_mode_lists_the_known_ones():
-    with pytest.raises(UserError, match="'rndom' is not a feedback mode; choose from backprop, "):
-        feedback.mode("rndom")
+    assert SCALES["log"](0) == 1
+    assert SCALES["log"](199) == pytest.approx(math.log(math.e + 199))
+    assert SCALES["constant"](199) == 1
 
 
 def test_streams_are_named_and_independent():
@@ -104,43 +220,217 @@ def test_streams_are_named_and_independent():
         assert abs(np.corrcoef(numbers, other.random(1000))[0, 1]) < 0.1
 
 
+# Parameters.
+
+
 @pytest.mark.parametrize(
-    ("draw", "says"),
+    ("name", "given", "text"),
     [
-        (lambda *_: None, None),
-        (lambda stream, h, k: stream.random((h, k), dtype=np.float32), None),
-        (lambda *_: 1 / 0, "fails (ZeroDivisionError: division by zero)"),
-        (lambda *_: [1], "returns list, not an array or None"),
+        ("random", {}, ""),
+        ("sparse", {}, "k=1,signs=false"),
+        ("sparse", {"signs": True}, "k=1,signs=true"),
+        ("sparse", {"signs": False, "k": 3}, "k=3,signs=false"),
+        ("kolen_pollack", {}, "decay=0.0001"),
+        ("weight_mirror", {"mirror": 1}, "mirror=1.0,decay=0.0"),
+    ],
+)
+def test_parameters_are_all_written_down_in_their_order(name, given, text):
+    assert rules.parameters_text(name, given) == text
+    chosen = rules.rule(name, text)
+    assert {key: getattr(chosen, key) for key in given} == given
+    assert rules.rule(name, rules.parameters_text(name, {})) == rules.rule(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "message"),
+    [
+        ("random", {"k": 3}, "rule random has no parameter 'k'; it has none"),
+        ("sparse", {"q": 3}, "rule sparse has no parameter 'q'; it has k, signs"),
+        ("sparse", {"k": 2.5}, "rule sparse: k is a whole number, not 2.5"),
+        ("sparse", {"k": True}, "rule sparse: k is a whole number, not True"),
+        ("sparse", {"k": "3"}, "rule sparse: k is a whole number, not '3'"),
+        ("sparse", {"signs": 1}, "rule sparse: signs is true or false, not 1"),
+        ("kolen_pollack", {"decay": "much"}, "rule kolen_pollack: decay is a number, not 'much'"),
+        ("kolen_pollack", {"decay": True}, "rule kolen_pollack: decay is a number, not True"),
+        ("kolen_pollack", {"decay": None}, "rule kolen_pollack: decay is a number, not None"),
+        ("rndom", {}, "'rndom' is not a rule; choose from backprop, backprop_scaled, brsf, "),
+    ],
+)
+def test_a_parameter_that_is_not_there_or_of_another_kind_is_refused(name, given, message):
+    with pytest.raises(UserError) as caught:
+        rules.parameters_text(name, given)
+    assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "problem"),
+    [
+        ("sparse", "k=10", None),
+        ("sparse", "k=0", "k = 0, but a hidden unit can hear 1 to 10 units above it"),
+        ("sparse", "k=-1", "k = -1, but a hidden unit can hear 1 to 10 units above it"),
+        ("sparse", "k=11", "k = 11, but a hidden unit can hear 1 to 10 units above it"),
+        ("kolen_pollack", "decay=0", None),
+        ("kolen_pollack", "decay=1", "decay = 1, but a share taken away lies from 0 to below 1"),
+        ("kolen_pollack", "decay=-0.1", "decay = -0.1, but a share taken away lies from 0"),
+        ("kolen_pollack", "decay=NaN", "decay = nan, but a share taken away lies from 0"),
+        ("weight_mirror", "mirror=1", None),
+        ("weight_mirror", "mirror=0", "mirror = 0, but a rate lies above 0 and is at most 1"),
+        ("weight_mirror", "mirror=1.5", "mirror = 1.5, but a rate lies above 0 and is at most 1"),
+        ("weight_mirror", "decay=1", "decay = 1, but a share taken away lies from 0 to below 1"),
+    ],
+)
+def test_a_parameter_out_of_range_is_told_with_its_range(name, parameters, problem):
+    found = rules.draw_problem(name, parameters, (20,), 10)
+    assert (found is None) if problem is None else found.startswith(f"rule {name}: {problem}")
+
+
+def test_the_smallest_layer_above_sets_the_most_that_can_be_heard():
+    assert rules.draw_problem("sparse", "k=4", (20, 4), 10) is None
+    assert rules.draw_problem("sparse", "k=4", (3, 20), 10) is None
+    assert rules.draw_problem("sparse", "k=5", (20, 4), 10).endswith(
+        "k = 5, but a hidden unit can hear 1 to 4 units above it"
+    )
+
+
+# Files of rules.
+
+MINE = """
+from dataclasses import dataclass
+import numpy as np
+from fa.learning.rule import Rule, normal
+
+class Mine(Rule):
+    scaled = True
+
+    def init(self, draws, shapes):
+        return [np.ones(shape, np.float32) for shape in shapes]
+"""
+DRAWN = "[np.ones(shape, np.float32) for shape in shapes]"
+
+
+@pytest.fixture
+def folder(monkeypatch, tmp_path):
+    """Return a function that puts a rule into the folder of the rules."""
+
+    def forget():
+        for found in (rules.names, rules.rule, rules.rule_class):
+            found.cache_clear()
+
+    def write(text, name="mine"):
+        (tmp_path / f"{name}.py").write_text(text)
+        forget()
+        return tmp_path
+
+    before = set(sys.modules)
+    monkeypatch.setattr(rules, "__path__", [*rules.__path__, str(tmp_path)])
+    monkeypatch.setattr(rules, "__file__", str(tmp_path / "__init__.py"))
+    yield write
+    monkeypatch.undo()
+    for name in {name for name in sys.modules if name.startswith("fa.learning.rules.")} - before:
+        del sys.modules[name]
+        vars(rules).pop(name.rpartition(".")[2], None)
+    forget()
+
+
+def test_a_file_is_a_rule_by_its_name(folder):
+    folder(MINE)
+    assert "mine" in rules.names()
+    assert type(rules.rule("mine")).__name__ == "Mine"
+    assert rules.draw_problem("mine", "", (3, 2), 2) is None
+
+
+def test_a_rule_may_be_imported_or_have_a_base_elsewhere(folder):
+    folder(MINE.replace("Rule, normal", "Follower, Rule, Signs, normal"))
+    assert rules.rule("mine").scaled
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("class Mine(Rule)", "class Mine", "has 0 subclasses of fa.learning.rule.Rule, not one"),
+        ("class Mine", "class Other(Rule): pass\nclass Mine", "has 2 subclasses of fa.learning.ru"),
+        ("scaled = True", "scaled = 'yes'", "scaled has to be one of True, False"),
+        ("scaled = True", "scaled = np.ones(2)", "scaled has to be one of True, False"),
+        ("scaled = True", "direct = 1", "direct has to be one of True, False"),
+        ("scaled = True", "of_target = None", "of_target has to be one of True, False"),
+        ("scaled", "redrawn", "redrawn has to be one of 'never', 'epoch', 'batch'"),
+        ("True", "True; redrawn = 'epochs'", "redrawn has to be one of 'never', 'epoch', 'batch'"),
+        ("numpy", "nunpy", "cannot be imported (ModuleNotFoundError: No module named 'nunpy')"),
+        ("return", "retrun", "cannot be imported (SyntaxError"),
+        ("class Mine", "exit(3)\nclass Mine", "cannot be imported (SystemExit: 3)"),
         (
-            lambda _, h, k: np.ones((k, h), np.float32),
-            "returns float32 of shape (2, 3), not float32 of shape (3, 2)",
-        ),
-        (
-            lambda _, h, k: np.ones((h, k)),
-            "returns float64 of shape (3, 2), not float32 of shape (3, 2)",
-        ),
-        (
-            lambda _, h, k: np.full((h, k), np.nan, np.float32),
-            "returns numbers that are not finite",
+            "class Mine",
+            "1 / 0\nclass Mine",
+            "cannot be imported (ZeroDivisionError: division by zero)",
         ),
     ],
 )
-def test_what_a_rule_draws_is_checked(monkeypatch, draw, says):
-    rules = {"mine": types.SimpleNamespace(REDRAWN="never", draw=draw)}
-    monkeypatch.setattr(feedback, "mode", rules.__getitem__)
-    where = f"{Path(feedback.__file__).parent}/mine.py: draw(stream, 3, 2) "
-    assert feedback.draw_problem("mine", 3, 2) == (None if says is None else where + says)
+def test_a_file_that_is_no_rule_is_refused(folder, old, new, message):
+    assert old in MINE
+    where = f"{folder(MINE.replace(old, new, 1))}/mine.py"
+    with pytest.raises(UserError) as caught:
+        rules.rule("mine")
+    assert str(caught.value).startswith(where)
+    assert message in str(caught.value)
+    assert rules.draw_problem("mine", "", (3,), 2) == str(caught.value)
 
 
-def test_a_rule_is_tried_with_the_stream_of_its_first_run(monkeypatch):
-    drawn = []
-    rule = types.SimpleNamespace(
-        REDRAWN="never", draw=lambda stream, *sizes: drawn.append((stream.random(), *sizes))
-    )
-    monkeypatch.setattr(feedback, "mode", lambda name: rule)
-    assert feedback.draw_problem("mine", 3, 2) is None
-    assert drawn == [(stream(0, "feedback", "mine", 3).random(), 3, 2)]
+@pytest.mark.parametrize("name", ["stream", "cache", "json", "rule", "names", "my-rule", "a b"])
+def test_a_rule_whose_name_cannot_be_is_refused(folder, name):
+    before = getattr(rules, name, None)
+    folder(MINE, name)
+    with pytest.raises(UserError, match=r"its name is in use here|a rule is named by letters"):
+        rules.rule(name)
+    assert getattr(rules, name, None) is before
+
+
+@pytest.mark.parametrize(
+    ("drawn", "says"),
+    [
+        ("[draws.random(shape, np.float32) for shape in shapes]", None),
+        ("tuple(np.zeros(shape, np.float32) for shape in shapes)", None),
+        ("[1 / 0]", "fails (ZeroDivisionError: division by zero)"),
+        ("exit(3)", "fails (SystemExit: 3)"),
+        ("None", "returns no list of 2 arrays, one a hidden layer"),
+        ("np.ones((2, 3, 2), np.float32)", "returns no list of 2 arrays, one a hidden layer"),
+        (f"{DRAWN}[:1]", "returns no list of 2 arrays, one a hidden layer"),
+        ("[1, 2]", "returns int, not an array, in its list"),
+        ("[np.ma.ones(s, np.float32) for s in shapes]", "returns MaskedArray, not an array"),
+        (
+            "[np.ones((k, n), np.float32) for n, k in shapes]",
+            "returns float32 of shape (4, 3), not float32 of shape (3, 4)",
+        ),
+        (
+            "[np.ones(shape) for shape in shapes]",
+            "returns float64 of shape (3, 4), not float32 of shape (3, 4)",
+        ),
+        ("[np.full(s, np.nan, np.float32) for s in shapes]", "returns numbers that are not finite"),
+    ],
+)
+def test_what_a_rule_draws_is_checked(folder, drawn, says):
+    assert DRAWN in MINE
+    path = folder(MINE.replace(DRAWN, drawn))
+    found = rules.draw_problem("mine", "", (3, 4), 2)
+    where = f"{path}/mine.py: init(draws, [(3, 4), (4, 2)]) "
+    assert (found is None) if says is None else found.startswith(where + says)
+
+
+def test_a_rule_is_tried_with_the_stream_of_its_first_run(folder):
+    says = "raise ValueError(draws.random().hex())"
+    folder(MINE.replace(f"return {DRAWN}", says))
+    drawn = stream(0, "feedback", "mine", 3, 4).random().hex()
+    assert f"(ValueError: {drawn})" in rules.draw_problem("mine", "", (3, 4), 2)
+
+
+def test_a_direct_rule_is_tried_with_the_shapes_of_direct_feedback(folder):
+    folder(MINE.replace("scaled", "direct").replace(f"return {DRAWN}", "raise ValueError"))
+    assert "init(draws, [(3, 2), (4, 2)])" in rules.draw_problem("mine", "", (3, 4), 2)
 
 
 def test_a_rule_that_is_not_there_is_said_to_be_so():
-    assert feedback.draw_problem("rndom", 3, 2).startswith("'rndom' is not a feedback mode; choose")
+    assert rules.draw_problem("rndom", "", (3,), 2).startswith("'rndom' is not a rule; choose")
+
+
+def test_a_broken_rule_that_nobody_uses_is_no_matter(folder):
+    folder("this is no Python")
+    assert rules.rule("random").redrawn == "never"
