@@ -415,6 +415,33 @@ def test_what_a_rule_draws_is_checked(folder, drawn, says):
     assert (found is None) if says is None else found.startswith(where + says)
 
 
+@pytest.mark.parametrize(
+    ("back", "says"),
+    [
+        ("transports(weights)", None),
+        ("[np.sign(b) for b in state]", None),
+        ("None", "returns no list of 2 arrays, one a hidden layer"),
+        ("weights", "returns no list of 2 arrays, one a hidden layer"),
+        ("weights[1:]", "returns float32 of shape (4, 4), not float32 of shape (3, 4)"),
+        ("[b * np.float64(2) for b in state]", "returns float64 of shape (3, 4), not float32"),
+        ("[state[2]]", "fails (IndexError: list index out of range)"),
+    ],
+)
+def test_what_a_rule_carries_the_error_back_by_is_checked(folder, back, says):
+    text = f"{MINE}\n    def feedback(self, state, weights):\n        return {back}\n"
+    path = folder(text.replace("normal", "transports"))
+    found = rules.draw_problem("mine", "", (3, 4), 2)
+    where = f"{path}/mine.py: feedback(state, weights) "
+    assert (found is None) if says is None else found.startswith(where + says)
+
+
+def test_a_rule_that_draws_nothing_has_to_say_what_carries_the_error_back(folder):
+    path = folder(MINE.replace(DRAWN, "[]"))
+    assert rules.draw_problem("mine", "", (3, 4), 2) == (
+        f"{path}/mine.py: feedback(state, weights) returns no list of 2 arrays, one a hidden layer"
+    )
+
+
 def test_a_rule_is_tried_with_the_stream_of_its_first_run(folder):
     says = "raise ValueError(draws.random().hex())"
     folder(MINE.replace(f"return {DRAWN}", says))
