@@ -375,6 +375,38 @@ def test_a_file_that_is_no_rule_is_refused(folder, old, new, message):
     assert rules.draw_problem("mine", "", (3,), 2) == str(caught.value)
 
 
+OWN = """
+@dataclass(frozen=True)
+class Mine(Rule):
+    {parameter}
+
+    def init(self, draws, shapes):
+        return [np.full(shape, self.strength, np.float32) for shape in shapes]
+"""
+
+
+def with_parameter(parameter):
+    return MINE.split("\n\n")[0] + OWN.format(parameter=parameter)
+
+
+def test_a_field_of_a_rules_dataclass_is_its_parameter(folder):
+    folder(with_parameter("strength: float = 0.5"))
+    assert rules.parameters_text("mine", {}) == "strength=0.5"
+    text = rules.parameters_text("mine", {"strength": 2})
+    assert rules.rule("mine", text).init(None, [(1, 1)])[0] == 2
+
+
+@pytest.mark.parametrize(
+    "parameter", ["strength: float", "strength: str = 'much'", "strength: tuple = (1, 2)"]
+)
+def test_a_parameter_that_no_file_could_name_is_refused(folder, parameter):
+    where = f"{folder(with_parameter(parameter))}/mine.py"
+    says = f"{where}: strength needs a default: true or false, a whole number, a number"
+    assert rules.draw_problem("mine", "", (3,), 2) == says
+    with pytest.raises(UserError, match="strength needs a default"):
+        rules.parameters_text("mine", {})
+
+
 @pytest.mark.parametrize("name", ["stream", "cache", "json", "rule", "names", "my-rule", "a b"])
 def test_a_rule_whose_name_cannot_be_is_refused(folder, name):
     before = getattr(rules, name, None)

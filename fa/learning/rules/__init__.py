@@ -110,6 +110,9 @@ def rule_class(name: str) -> type[Rule]:
     for key in ("scaled", "direct", "of_target"):
         if not isinstance(getattr(found, key), bool):
             raise UserError(f"{file}: {key} has to be one of True, False")
+    for field in fields(found):
+        if type(field.default) not in KINDS:
+            raise UserError(f"{file}: {field.name} needs a default: {', '.join(KINDS.values())}")
     return found
 
 
