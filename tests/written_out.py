@@ -26,7 +26,7 @@ def forward(x, weights, loss):
     """Return what each layer of weights hears of one sample, the 1 included, and the outputs."""
     heard = [np.append(x, 1)]
     for w in weights[:-1]:
-        heard.append(np.append(logistic(heard[-1] @ w), 1))
+        heard.append(np.array([*logistic(heard[-1] @ w), 1]))
     sums = heard[-1] @ weights[-1]
     if loss == "softmax_cross_entropy":
         return heard, np.exp(sums) / np.exp(sums).sum()
@@ -163,7 +163,7 @@ def trained(run, digits):
             feedback.before(epoch, batch)
             back = feedback.now(epoch, weights)
             gradients, _, loss = backward(
-                images[few], targets[few], weights, back, run.loss, **ways
+                images[few], targets[few], weights, back, run.loss_function, **ways
             )
             losses.append(loss)
             feedback.after(len(few), run.learning_rate, weights, gradients)
@@ -172,6 +172,8 @@ def trained(run, digits):
                 w[:-1] *= 1 - decay
             for w, gradient in zip(weights, gradients, strict=True):
                 w -= run.learning_rate * gradient
-        outputs = np.array([forward(images[sample], weights, run.loss)[1] for sample in test])
+        outputs = np.array(
+            [forward(images[sample], weights, run.loss_function)[1] for sample in test]
+        )
         right = np.mean(outputs.argmax(axis=1) == digits.labels[test])
         yield losses, weights, feedback.now(epoch, weights), feedback.b, outputs, right

@@ -49,7 +49,7 @@ def train(trainer, digits, runs, epochs=2):
         for seed in sorted({run.seed for run in runs})
     }
     networks = [training.network_of(run) for run in runs]
-    trained = trainer(Task(samples, networks, BATCH, runs[0].learning_rate, runs[0].loss))
+    trained = trainer(Task(samples, networks, BATCH, runs[0].learning_rate, runs[0].loss_function))
     states = [training.drawn_states(run, BATCHES) for run in runs]
     losses = [
         trained.epoch(

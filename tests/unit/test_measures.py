@@ -224,12 +224,19 @@ def test_the_measures_are_the_files():
 
 
 def test_columns_are_named_by_measure_and_layer(monkeypatch):
-    returned = {"one": np.float64(3), "each": [1, 2.5, np.float32(0.5)], "single": [4]}
+    returned = {"one": np.float64(3), "each": [1, 2.5, np.float32(0.5)], "single": [4], "count": 7}
     for name, value in returned.items():
         module = types.SimpleNamespace(measure=lambda view, value=value: value)
         monkeypatch.setitem(sys.modules, f"fa.learning.measures.{name}", module)
-    columns = measured(["one", "each", "single"], None)
-    assert columns == {"one": 3, "each_1": 1, "each_2": 2.5, "each_3": 0.5, "single_1": 4}
+    columns = measured([*returned], None)
+    assert columns == {
+        "one": 3,
+        "each_1": 1,
+        "each_2": 2.5,
+        "each_3": 0.5,
+        "single_1": 4,
+        "count": 7,
+    }
     assert {type(value) for value in columns.values()} == {float}
     assert measured([], None) == {}
 

@@ -14,7 +14,7 @@ import pytest
 import written_out
 from conftest import ROOT
 from fa.learning import backends, rules, training
-from fa.learning.backends import Network, Task, arrays, choose
+from fa.learning.backends import Network, Task, arrays, forms
 from fa.learning.measures import View
 from fa.learning.network import LOSSES, initial_weights
 from fa.learning.randomness import stream
@@ -45,7 +45,7 @@ def test_the_first_epochs_are_those_of_the_published_study(digits):
         replace(POST, feedback=name, feedback_scale=scale_of(name)) for name in PUBLISHED_AT_SEED_0
     ]
     runs += [replace(POST, hidden=40), replace(POST, feedback_scale="constant")]
-    histories = training.train(runs, digits, choose("numba", 1), 10)
+    histories = training.train(runs, digits, backends.trainer("numba"), 10)
     published = pd.read_parquet(ROOT / "reference/curves.parquet")
     published = published[(published["seed"] == 0) & (published["batch_size"] == 200)]
     for run, history in histories.items():
@@ -70,18 +70,16 @@ def few(digits):
     return digits[np.arange(0, 54_000, 150)]
 
 
-class Kept(arrays.ArrayTrainer):
-    """The reference backend; what was made of it stays to be looked at."""
+def keeping(trainer, kept, all_seeds):
+    """Return a backend of which what is made stays to be looked at."""
 
-    made: list["Kept"] = []
+    class Kept(trainer):
+        def __init__(self, task):
+            super().__init__(task)
+            kept.append(self)
 
-    def __init__(self, task):
-        super().__init__(task)
-        Kept.made.append(self)
-
-
-class KeptOfAllSeeds(Kept):
-    all_seeds = True
+    Kept.all_seeds = all_seeds
+    return Kept
 
 
 WITH_PARAMETERS = [
@@ -100,7 +98,7 @@ def runs_of(loss):
     start = replace(
         SMALL,
         epochs=3,
-        loss=loss,
+        loss_function=loss,
         learning_rate=0.2 if loss == "squared_error" else 0.05,
     )
     layers = [*LAYERS, SAME_LAYERS] if loss == "squared_error" else LAYERS
@@ -117,11 +115,17 @@ def loops(few):
     return {run: list(written_out.trained(run, few)) for loss in LOSSES for run in runs_of(loss)}
 
 
-@pytest.mark.parametrize("trainer", [Kept, KeptOfAllSeeds])
+@pytest.mark.parametrize(
+    ("name", "all_seeds"), [("numpy", False), ("numpy", True), ("numba", False)]
+)
 @pytest.mark.parametrize("loss", LOSSES)
-def test_every_rule_is_the_loop_written_out(few, loops, loss, trainer):
+def test_every_rule_is_the_loop_written_out(few, loops, loss, name, all_seeds):
     runs = runs_of(loss)
-    Kept.made = []
+    if name == "numba":
+        runs = [run for run in runs if forms.refuses(training.network_of(run).rule, 20) is None]
+        assert {run.feedback for run in runs} == set(rules.names()) - {"weight_mirror"}
+    made = []
+    trainer = keeping(backends.trainer(name), made, all_seeds)
     histories = training.train(runs, few, trainer, evaluate_every=2)
     assert list(histories) == runs
     for run in runs:
@@ -133,8 +137,8 @@ def test_every_rule_is_the_loop_written_out(few, loops, loss, trainer):
     alike = sum(2 if run.layers == (run.hidden,) else 1 for run in runs if run.feedback == "onehot")
     outcomes = {history[-1].weights_digest for history in histories.values()}
     assert len(outcomes) == len(runs) - alike, "whatever runs differ in makes a difference"
-    places = [(each, index) for each in Kept.made for index in range(len(each.networks))]
-    in_order = runs if trainer.all_seeds else sorted(runs, key=lambda run: run.seed)
+    places = [(each, index) for each in made for index in range(len(each.networks))]
+    in_order = runs if all_seeds else sorted(runs, key=lambda run: run.seed)
     for run, (each, index) in zip(in_order, places, strict=True):
         _, weights, _, b, _, _ = loops[run][-1]
         same_arrays(each.weights(index), weights, run)
@@ -277,7 +281,7 @@ def test_every_run_of_a_seed_gets_its_own_digits_weights_and_feedback(few, made)
 
 
 def test_the_loss_of_a_run_is_that_of_its_task(few, made):
-    training.train([replace(SMALL, loss="cross_entropy")], few, Fake, 5)
+    training.train([replace(SMALL, loss_function="cross_entropy")], few, Fake, 5)
     assert made[0].task.loss == "cross_entropy"
 
 
@@ -381,7 +385,7 @@ def test_measures_that_are_asked_for_look_at_the_network_where_accuracy_is_taken
 
     module = types.SimpleNamespace(measure=measure)
     monkeypatch.setitem(sys.modules, "fa.learning.measures.mine", module)
-    runs = [replace(run, hidden_above="4", loss="cross_entropy") for run in RUNS]
+    runs = [replace(run, hidden_above="4", loss_function="cross_entropy") for run in RUNS]
     histories = training.train(runs, few, FakeOfAllSeeds, 2, measures=["mine"])
     times = [1, 3, 4]
     for index, history in enumerate(histories.values()):
@@ -423,7 +427,7 @@ def test_an_output_is_dead_that_no_digit_brings_to_a_tenth(few, name):
     network = Network(0, [w1, w2], rules.rule("random"), stream(0, "noise"))
     samples = {0: data.split(few, stream(0, "split"), 100, 60)}
     task = Task(samples, [network], 100, 0.1, "squared_error")
-    trainer = backends.choose(name, 1)(task)
+    trainer = backends.trainer(name)(task)
     accuracy, peaks = trainer.test(0)
     np.testing.assert_allclose(peaks, activities, rtol=1e-5)
     assert accuracy == np.mean(samples[0][1].labels == 4), "the fifth output is the largest"
@@ -431,7 +435,7 @@ def test_an_output_is_dead_that_no_digit_brings_to_a_tenth(few, name):
     start, _ = record(1.0)
     assert training.evaluated(start, view, accuracy, peaks, []).dead_outputs == 2
     w2[:] = np.nan
-    trainer = backends.choose(name, 1)(task)
+    trainer = backends.trainer(name)(task)
     assert (trainer.test(0)[1] == 0).all(), "a network that has diverged has no living output"
 
 
