@@ -1,15 +1,39 @@
 """The reference backend under a strict array library, and with many seeds at once."""
 
+import array_api_strict
 import numpy as np
 import pytest
 
 from fa.datasets import digits as data
-from fa.learning import feedback
-from fa.learning.backends import Network, Task, arrays
-from fa.learning.network import initial_weights
+from fa.learning import rules, training
+from fa.learning.backends import Given, Task, arrays
+from fa.learning.network import LOSSES
 from fa.learning.randomness import stream
+from fa.learning.rule import Seen
+from fa.learning.run import Run
 
-NETWORKS = [(1, 20, "random"), (0, 20, "backprop"), (0, 7, "onehot"), (1, 7, "redrawn_every_batch")]
+BATCH, BATCHES = 100, 4
+
+
+def run_of(seed, hidden, feedback, above="", parameters="", loss="squared_error"):
+    """Return a run of two epochs at a rate that is not chaotic."""
+    sizes = ("mnist", BATCH * BATCHES, 100, hidden)
+    return Run(*sizes, feedback, "log", BATCH, 0.01, 2, seed, above, loss, parameters)
+
+
+RUNS = [
+    run_of(1, 20, "random"),
+    run_of(0, 20, "backprop"),
+    run_of(0, 7, "onehot"),
+    run_of(1, 7, "redrawn_every_batch"),
+    run_of(0, 7, "weight_mirror", "6"),
+    run_of(1, 7, "weight_mirror", "6"),
+    run_of(1, 7, "weight_mirror", "6", "mirror=0.2,decay=0.1"),
+    run_of(1, 7, "kolen_pollack", "6", "decay=0.1"),
+    run_of(0, 7, "redrawn_every_batch"),
+]
+LEARNERS = [0, 1, 2]
+"""Runs that five epochs bring far enough."""
 
 
 class StrictTrainer(arrays.ArrayTrainer):
@@ -18,39 +42,106 @@ class StrictTrainer(arrays.ArrayTrainer):
     library = "array_api_strict"
 
 
-def train(trainer, digits, chosen, epochs=2):
-    """Return the losses of every network and its weights after some epochs."""
+def train(trainer, digits, runs, epochs=2):
+    """Return the trainer of networks that have learned for some epochs, and all their losses."""
     samples = {
-        seed: data.split(digits, stream(seed, "split"), 400, 100)
-        for seed in sorted({seed for seed, _, _ in chosen})
+        seed: data.split(digits, stream(seed, "split"), BATCH * BATCHES, 100)
+        for seed in sorted({run.seed for run in runs})
     }
-    networks = [
-        Network(seed, *initial_weights(seed, 784, hidden, 10)) for seed, hidden, _ in chosen
+    networks = [training.network_of(run) for run in runs]
+    trained = trainer(Task(samples, networks, BATCH, runs[0].learning_rate, runs[0].loss_function))
+    states = [training.drawn_states(run, BATCHES) for run in runs]
+    losses = [
+        trained.epoch(
+            [
+                Given(next(state), training.scale(run, epoch))
+                for run, state in zip(runs, states, strict=True)
+            ]
+        )
+        for epoch in range(epochs)
     ]
-    backs = [
-        feedback.weights_by_epoch(mode, "log", seed, hidden, 10, 4) for seed, hidden, mode in chosen
-    ]
-    trained = trainer(Task(samples, networks, 100, 0.01))
-    losses = [trained.epoch([next(back) for back in backs]) for _ in range(epochs)]
-    tested = [trained.test(index) for index in range(len(chosen))]
-    return np.hstack(losses), [trained.weights(index) for index in range(len(chosen))], tested
+    return trained, np.hstack(losses)
+
+
+def same_network(ours, index, theirs, place):
+    """Compare a network of one trainer to one of another."""
+    pairs = [(ours.weights(index), theirs.weights(place)), (ours.state(index), theirs.state(place))]
+    for mine, other in pairs:
+        for a, b in zip(mine, other, strict=True):
+            assert (type(a), a.dtype) == (np.ndarray, np.float32)
+            np.testing.assert_allclose(a, b, atol=1e-5)
+    (accuracy, peaks), (expected, tops) = ours.test(index), theirs.test(place)
+    assert accuracy == pytest.approx(expected, abs=0.02)
+    np.testing.assert_allclose(peaks, tops, atol=1e-4)
 
 
 @pytest.mark.parametrize("trainer", [arrays.ArrayTrainer, StrictTrainer])
-def test_seeds_modes_and_sizes_together_are_each_alone(digits, trainer):
-    losses, weights, tested = train(trainer, digits, NETWORKS)
-    for index, network in enumerate(NETWORKS):
-        alone, (expected,), ((accuracy, peaks),) = train(arrays.ArrayTrainer, digits, [network])
-        np.testing.assert_allclose(losses[index], alone[0], rtol=1e-5)
-        for ours, theirs in zip(weights[index], expected, strict=True):
-            np.testing.assert_allclose(ours, theirs, atol=1e-5)
-        assert tested[index][0] == pytest.approx(accuracy, abs=0.02)
-        np.testing.assert_allclose(tested[index][1], peaks, atol=1e-4)
+def test_seeds_rules_and_sizes_together_are_each_alone(digits, trainer):
+    together, losses = train(trainer, digits, RUNS)
+    for index, run in enumerate(RUNS):
+        alone, own = train(arrays.ArrayTrainer, digits, [run])
+        np.testing.assert_allclose(losses[index], own[0], rtol=1e-5)
+        same_network(together, index, alone, 0)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_every_rule_and_loss_keeps_to_the_array_api_standard(digits, loss):
+    runs = [
+        run_of(0, 4, name, above, loss=loss) for name in rules.names() for above in ("", "3", "3-5")
+    ]
+    strict, losses = train(StrictTrainer, digits, runs)
+    loose, expected = train(arrays.ArrayTrainer, digits, runs)
+    np.testing.assert_allclose(losses, expected, rtol=1e-5)
+    for index in range(len(runs)):
+        same_network(strict, index, loose, index)
+
+
+def strictly(each):
+    return [array_api_strict.asarray(array) for array in each]
+
+
+@pytest.mark.parametrize("name", rules.names())
+def test_what_a_rule_does_with_arrays_of_another_library_is_what_it_does_with_numpys(name):
+    """Alone and with a leading axis of networks; every result is float32, as on a GPU."""
+    chosen, draw = rules.rule(name), np.random.default_rng(0)
+    shapes = [(4, 10), (3, 10)] if chosen.direct else [(4, 3), (3, 10)]
+    state = [b.astype(np.float32) for b in chosen.init(draw, shapes)]
+    weights, gradients = (
+        [draw.normal(size=size).astype(np.float32) for size in ((7, 4), (5, 3), (4, 10))]
+        for _ in range(2)
+    )
+    for lead in ((), (2,)):
+        noise = draw.random((*lead, 6, 4), np.float32)
+
+        def uniform(samples, units, noise=noise):
+            assert samples == 6
+            return noise[..., :units]
+
+        def strict_uniform(samples, units, uniform=uniform):
+            return array_api_strict.asarray(uniform(samples, units))
+
+        each = [
+            [np.broadcast_to(array, (*lead, *array.shape)).copy() for array in some]
+            for some in (state, weights, gradients)
+        ]
+        loose = results(chosen, *each, uniform)
+        strict = results(chosen, *map(strictly, each), strict_uniform)
+        for ours, theirs in zip(strict, loose, strict=True):
+            assert ours.dtype == array_api_strict.float32
+            assert theirs.dtype == np.float32
+            np.testing.assert_allclose(np.asarray(ours), theirs, rtol=1e-5, atol=1e-7)
+
+
+def results(chosen, state, weights, gradients, uniform):
+    """Return B and the state after a step."""
+    back = chosen.feedback(state, weights)
+    return [*back, *chosen.step(state, Seen(weights, gradients, 0.1, 6), uniform)]
 
 
 def test_all_that_is_trained_on_is_float32(digits):
-    _, weights, _ = train(arrays.ArrayTrainer, digits, NETWORKS)
-    assert {w.dtype for pair in weights for w in pair} == {np.dtype("float32")}
+    trained, _ = train(arrays.ArrayTrainer, digits, RUNS)
+    every = [trained.weights(index) for index in range(len(RUNS))]
+    assert {w.dtype for weights in every for w in weights} == {np.dtype("float32")}
     few = digits[np.arange(20)]
     x, target = arrays.inputs(np, few), arrays.one_hot(np, few)
     assert (x.dtype, target.dtype) == (np.float32, np.float32)
@@ -61,12 +152,13 @@ def test_all_that_is_trained_on_is_float32(digits):
 
 
 def test_losses_are_numbers_that_fall(digits):
-    losses, weights, accuracies = train(arrays.ArrayTrainer, digits, NETWORKS, epochs=5)
-    assert losses.shape == (4, 5 * 4)
+    _, losses = train(arrays.ArrayTrainer, digits, RUNS, epochs=5)
+    assert losses.shape == (len(RUNS), 5 * BATCHES)
     # Before anything is learnt each of 1,000 outputs of a batch is about 1/2 off, at most 1.
     assert (losses[:, 0] > 100).all()
     assert (losses[:, 0] < 500).all()
-    assert (losses[:3, -4:].mean(axis=1) < 0.9 * losses[:3, :4].mean(axis=1)).all()
+    first, last = losses[LEARNERS, :4].mean(axis=1), losses[LEARNERS, -4:].mean(axis=1)
+    assert (last < 0.9 * first).all()
     assert np.isfinite(losses).all()
 
 

@@ -11,6 +11,7 @@ import pkgutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from numbers import Real
 
 import numpy as np
 
@@ -97,9 +98,7 @@ def measured(asked: Sequence[str], view: View) -> dict[str, float]:
     for name in asked:
         value = importlib.import_module(f"{__name__}.{name}").measure(view)
         values = (
-            {"": value}
-            if isinstance(value, float)
-            else {f"_{i}": v for i, v in enumerate(value, 1)}
+            {"": value} if isinstance(value, Real) else {f"_{i}": v for i, v in enumerate(value, 1)}
         )
         found |= {f"{name}{end}": float(number) for end, number in values.items()}
     return found

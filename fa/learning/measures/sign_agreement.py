@@ -11,11 +11,13 @@ from fa.learning.measures import View
 
 
 def measure(view: View) -> list[float]:
-    """Return the share for each hidden layer; NaN where B is 0."""
+    """Return the share for each hidden layer; NaN where B is 0 or something is not finite."""
     return [agreement(b, w) for b, w in zip(view.back, view.paths, strict=True)]
 
 
 def agreement(b: np.ndarray, w: np.ndarray) -> float:
     """Return the share for one B."""
+    if not (np.isfinite(b).all() and np.isfinite(w).all()):
+        return np.nan
     heard = b != 0
     return float(np.mean(np.sign(b[heard]) == np.sign(w[heard]))) if heard.any() else np.nan

@@ -18,7 +18,7 @@ import numpy as np
 
 from fa.checks.errors import UserError
 from fa.learning.randomness import stream
-from fa.learning.rule import Rule, feedback_shapes
+from fa.learning.rule import Rule, Shapes, feedback_shapes
 
 KINDS = {bool: "true or false", int: "a whole number", float: "a number"}
 
@@ -109,6 +109,9 @@ def rule_class(name: str) -> type[Rule]:
     for key in ("scaled", "direct", "of_target"):
         if not isinstance(getattr(found, key), bool):
             raise UserError(f"{file}: {key} has to be one of True, False")
+    for field in fields(found):
+        if type(field.default) not in KINDS:
+            raise UserError(f"{file}: {field.name} needs a default: {', '.join(KINDS.values())}")
     return found
 
 
@@ -119,22 +122,40 @@ def draw_problem(name: str, parameters: str, hidden: tuple[int, ...], outputs: i
     except UserError as error:
         return str(error)
     shapes = feedback_shapes(hidden, outputs, chosen.direct)
-    where = f"{Path(__file__).parent / name}.py: init(draws, {shapes})"
+    weights = [np.zeros((units + 1, above), np.float32) for units, above in layers(hidden, outputs)]
+    file = f"{Path(__file__).parent / name}.py"
+    where = f"{file}: init(draws, {shapes})"
     try:
         if why := chosen.problem(shapes):
             return f"rule {name}: {why}"
         state = chosen.init(rule_stream(0, name, hidden), shapes)
+        if why := arrays_problem(state, shapes, may_be_empty=True):
+            return f"{where} returns {why}"
+        where = f"{file}: feedback(state, weights)"
+        why = arrays_problem(chosen.feedback(state, weights), shapes)
+        return f"{where} returns {why}" if why else None
     except (Exception, SystemExit) as error:  # whatever its author has written
         return f"{where} fails ({type(error).__name__}: {error})"
-    if not isinstance(state, list | tuple) or len(state) not in (0, len(shapes)):
-        return f"{where} returns no list of {len(shapes)} arrays, one a hidden layer"
-    for b, shape in zip(state, shapes, strict=False):
+
+
+def layers(hidden: tuple[int, ...], outputs: int) -> list[tuple[int, int]]:
+    """Return the units below and above each layer of weights; of the inputs one is enough here."""
+    return list(zip((1, *hidden), (*hidden, outputs), strict=True))
+
+
+def arrays_problem(arrays: object, shapes: Shapes, may_be_empty: bool = False) -> str | None:
+    """Say what a rule returns in the place of an array for each hidden layer; None if it is one."""
+    if isinstance(arrays, list | tuple) and not arrays and may_be_empty:
+        return None
+    if not isinstance(arrays, list | tuple) or len(arrays) != len(shapes):
+        return f"no list of {len(shapes)} arrays, one a hidden layer"
+    for b, shape in zip(arrays, shapes, strict=True):
         if type(b) is not np.ndarray:  # a matrix is one, too, and multiplies otherwise
-            return f"{where} returns {type(b).__name__}, not an array, in its list"
+            return f"{type(b).__name__}, not an array, in its list"
         if b.shape != shape or b.dtype != np.float32:
-            return f"{where} returns {b.dtype} of shape {b.shape}, not float32 of shape {shape}"
+            return f"{b.dtype} of shape {b.shape}, not float32 of shape {shape}"
         if not np.isfinite(b).all():
-            return f"{where} returns numbers that are not finite"
+            return "numbers that are not finite"
     return None
 
 
