@@ -10,7 +10,6 @@ import written_out
 from fa.learning.network import (
     LOSSES,
     backward,
-    feedback_shapes,
     forward,
     hidden_deltas,
     initial_weights,
@@ -20,6 +19,7 @@ from fa.learning.network import (
     updated,
     with_ones,
 )
+from fa.learning.rule import feedback_shapes
 
 INPUTS, OUTPUTS, SAMPLES = 7, 3, 4
 DEPTHS = [(5,), (5, 4), (6, 4, 5)]
