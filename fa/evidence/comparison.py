@@ -1,4 +1,4 @@
-"""An experiment's feedback modes against backprop at each setting, as the post compares them."""
+"""An experiment's rules against backprop at each setting, as the post compares them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ POST = Path(__file__).parent / "post.yaml"
 
 
 def comparison(runs: pd.DataFrame, experiment: str) -> pd.DataFrame:
-    """Return a row for each feedback mode under each setting, tested against backprop there.
+    """Return a row for each rule under each setting, tested against backprop there.
 
     A setting without backprop has no test; one with backprop alone has a row without a mode.
 
@@ -60,7 +60,7 @@ def arm(name: str, runs: pd.DataFrame) -> dict[str, float]:
 def reported_values(
     reported: Sequence[Mapping[str, Any]], row: Mapping[str, Any]
 ) -> dict[str, float | None]:
-    """Return what the post reports of a row's hidden size and feedback mode, if it does."""
+    """Return what the post reports of a row's hidden size and rule, if it does."""
     for entry in reported:
         if all(entry[key] == row[key] for key in ("hidden", "feedback")):
             return {

@@ -1,6 +1,6 @@
 """The tests of the study; SciPy and statsmodels do the work.
 
-The design is paired: a seed gives every feedback mode the same digits, the same order and the
+The design is paired: a seed gives every rule the same digits, the same order and the
 same first weights. So most functions take ``differences``: one number a seed, a minus b.
 
 What does not exist is NaN, never an exception: a test or an interval of fewer than two values, and

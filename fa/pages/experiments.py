@@ -1,4 +1,4 @@
-"""The table of an experiment: its feedback modes against backprop, ours beside the post's."""
+"""The table of an experiment: its rules against backprop, ours beside the post's."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ from fa.pages.text import layers_name, number, p_value, rule_name
 
 
 def write_experiment(metrics: str | Path, experiment: str, outputs: Sequence[str | Path]) -> None:
-    """Write one experiment's comparison of its feedback modes with backprop.
+    """Write one experiment's comparison of its rules with backprop.
 
     Args:
         metrics: the folder of metrics.

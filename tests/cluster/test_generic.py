@@ -60,7 +60,7 @@ def test_a_study_gives_the_bits_of_a_local_run(tmp_path):
     output, _ = process.communicate()
     assert process.returncode == 0, output
     jobs = re.findall(r"external jobid '(\d+)'", output)
-    assert len(jobs) == 2, "one a feedback mode"
+    assert len(jobs) == 2, "one a rule"
     logs = {path.stem for path in (tmp_path / ".snakemake/cluster").iterdir()}
     assert logs == set(jobs)
     (tmp_path / "local").mkdir()

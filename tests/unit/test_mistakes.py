@@ -135,9 +135,9 @@ MISTAKES = [
     ("experiments: {mine: [{hidden: 5}]}", "experiments.mine[0]: feedback is missing"),
     ("experiments: {mine: [{hidden: 5, feedback: random, dataset: [mnist, cifar]}]}", "experiments.mine[0].dataset: 'cifar' is not a data set; choose from mnist, fashion_mnist"),
     ("experiments: {mine: [{hidden: 5, feedback: random, dataset: 3}]}", "experiments.mine[0].dataset: 3 is of the wrong type"),
-    ("experiments: {mine: [{hidden: 5, feedback: rnd}]}", "experiments.mine[0].feedback: 'rnd' is not a feedback mode; choose from backprop"),
+    ("experiments: {mine: [{hidden: 5, feedback: rnd}]}", "experiments.mine[0].feedback: 'rnd' is not a rule; choose from backprop"),
     ("experiments: {mine: [{hidden: 5, feedback: null}]}", "experiments.mine[0].feedback: null is of the wrong type; it must be text"),
-    ("experiments: {mine: [{hidden: 5, feedback: ../random}]}", "experiments.mine[0].feedback: '../random' is not a feedback mode"),
+    ("experiments: {mine: [{hidden: 5, feedback: ../random}]}", "experiments.mine[0].feedback: '../random' is not a rule"),
     ("experiments: {mine: [{hidden: 5.0, feedback: random}]}", "experiments.mine[0].hidden: 5.0 is of the wrong type; it must be a whole number: write 5"),
     ("experiments: {mine: [{hidden: 0, feedback: random}]}", "experiments.mine[0].hidden: 0 is too small; it must be at least 1"),
     ("experiments: {mine: [{hidden: 1000000, feedback: random}]}", "experiments.mine[0].hidden: 1000000 is too large; it must be at most 100000"),
@@ -648,7 +648,7 @@ def test_any_text_is_networks_or_a_user_error(text):
     try:
         assert parse_networks(text)
     except UserError as error:
-        assert repr(text) in str(error) or "is not a feedback mode" in str(error)
+        assert repr(text) in str(error) or "is not a rule" in str(error)
 
 
 RUNS = st.builds(

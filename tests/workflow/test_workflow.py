@@ -207,13 +207,13 @@ def test_a_changed_equation_retrains_everything(copy, checkout):
 
 
 def test_a_changed_feedback_mode_retrains_its_own_runs(copy, checkout):
-    append(checkout / "fa/learning/feedback/onehot.py", "\nCHANGED = 1\n")
+    append(checkout / "fa/learning/rules/onehot.py", "\nCHANGED = 1\n")
     assert planned(copy, source=checkout)["train"] == 2
 
 
 def test_a_new_feedback_mode_retrains_nothing(copy, checkout):
     shutil.copy(
-        checkout / "fa/learning/feedback/random.py", checkout / "fa/learning/feedback/mine.py"
+        checkout / "fa/learning/rules/random.py", checkout / "fa/learning/rules/mine.py"
     )
     assert planned(copy, source=checkout) == {}
     mine = {"mine": [{"hidden": 20, "feedback": "mine"}]}

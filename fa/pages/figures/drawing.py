@@ -82,6 +82,6 @@ def figures_of(metrics: Metrics) -> dict[str, tuple[str, list[str]]]:
 
 
 def named(metrics: Metrics) -> Metrics:
-    """Return metrics with the feedback mode as people read it in ``mode``."""
+    """Return metrics with the rule as people read it in ``mode``."""
     runs, curves = (table.assign(mode=mode_names(table)) for table in metrics[:2])
     return metrics._replace(runs=runs, curves=curves)

@@ -1,6 +1,6 @@
 """What all figures share: widths, colours, names, panels and legends.
 
-Feedback modes differ in colour, brightness and dashes, so they can be told apart in greyscale and
+Rules differ in colour, brightness and dashes, so they can be told apart in greyscale and
 by the colour-blind.
 """
 
@@ -104,7 +104,7 @@ def panel_row(count: int, share: bool = True) -> tuple[Figure, list[Axes]]:
 def draw_modes(
     axes: Axes, table: pd.DataFrame, measure: str, x: str = "epoch", markers: bool = False
 ) -> None:
-    """Draw a line a feedback mode: the median over seeds, and the quartiles as a band."""
+    """Draw a line a rule: the median over seeds, and the quartiles as a band."""
     modes = sorted(table["mode"].unique(), key=mode_order)
     sns.lineplot(
         table,
@@ -179,7 +179,7 @@ def legend(figure: Figure, panels: Sequence[Axes]) -> None:
 
 
 def smallest_network(curves: pd.DataFrame, modes: Sequence[str]) -> pd.DataFrame:
-    """Return the curves of these feedback modes in the first setting that has one of them."""
+    """Return the curves of these rules in the first setting that has one of them."""
     chosen = curves[curves["feedback"].isin(modes)]
     if chosen.empty:
         wanted = f" with feedback {' or '.join(sorted(set(modes)))}" if len(modes) else ""

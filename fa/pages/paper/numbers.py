@@ -103,7 +103,7 @@ def accuracy_columns(column: str, whose: str) -> list[Column]:
 
 BACKPROP_COLUMNS = accuracy_columns("backprop", "backprop")
 ROW_COLUMNS = [
-    *accuracy_columns("other", "this feedback mode"),
+    *accuracy_columns("other", "this rule"),
     Column("difference", "difference", "mean minus backprop's mean, in points", "+.2f", 100),
     Column("low", "low", "lower end of the difference's 95 % interval (Welch)", "+.2f", 100),
     Column("high", "high", "upper end of the difference's 95 % interval (Welch)", "+.2f", 100),
