@@ -49,8 +49,11 @@ def parse_networks(text: str) -> list[dict[str, Any]]:
     own = ("hidden", "feedback", "feedback_scale", "seed")
     if not {*own} <= {*parts}:
         raise UserError(f"{text!r} does not give hidden, feedback and seed; {example}")
-    given = {key: parameter(text) for key, text in parts.items() if key not in own}
-    parameters = rules.parameters_text(parts["feedback"], given)
+    given = {key: parameter(value) for key, value in parts.items() if key not in own}
+    try:
+        parameters = rules.parameters_text(parts["feedback"], given)
+    except UserError as error:
+        raise UserError(f"{text!r}: {error}") from error
     if parts["feedback_scale"] not in SCALES:
         raise UserError(f"{text!r}: feedback_scale is one of {', '.join(SCALES)}")
     if problem := hidden_problem(parts["hidden"]):

@@ -16,7 +16,7 @@ from conftest import MNIST, ROOT
 from fa.__main__ import main
 from fa.checks.documents import read_yaml
 from fa.checks.errors import UserError
-from fa.learning import backends, feedback, training
+from fa.learning import backends, rules, training
 from fa.pages.figures import TITLES
 from fa.plan import limits, results
 from fa.plan.config import checked
@@ -138,10 +138,10 @@ MISTAKES = [
     ("experiments: {mine: [{hidden: 5, feedback: rnd}]}", "experiments.mine[0].feedback: 'rnd' is not a rule; choose from backprop"),
     ("experiments: {mine: [{hidden: 5, feedback: null}]}", "experiments.mine[0].feedback: null is of the wrong type; it must be text"),
     ("experiments: {mine: [{hidden: 5, feedback: ../random}]}", "experiments.mine[0].feedback: '../random' is not a rule"),
-    ("experiments: {mine: [{hidden: 5.0, feedback: random}]}", "experiments.mine[0].hidden: 5.0 is of the wrong type; it must be a whole number: write 5"),
+    ("experiments: {mine: [{hidden: 5.0, feedback: random}]}", "experiments.mine[0].hidden: 5.0 is of the wrong type; it must be a whole number or text: write 5"),
     ("experiments: {mine: [{hidden: 0, feedback: random}]}", "experiments.mine[0].hidden: 0 is too small; it must be at least 1"),
     ("experiments: {mine: [{hidden: 1000000, feedback: random}]}", "experiments.mine[0].hidden: 1000000 is too large; it must be at most 100000"),
-    ("experiments: {mine: [{hidden: [5, 6.0], feedback: random}]}", "experiments.mine[0].hidden[1]: 6.0 is of the wrong type; it must be a whole number: write 6"),
+    ("experiments: {mine: [{hidden: [5, 6.0], feedback: random}]}", "experiments.mine[0].hidden[1]: 6.0 is of the wrong type; it must be a whole number or text: write 6"),
     ("experiments: {mine: [{hidden: [], feedback: random}]}", "experiments.mine[0].hidden: [] names no runs"),
     ("experiments: {mine: [{hidden: 5, feedback: random, batch: 7}]}", "experiments.mine[0]: unknown key batch; the keys here are hidden, feedback"),
     ("experiments: {mine: [{hidden: 5, feedback: random, epochs: [1, 0]}]}", "experiments.mine[0].epochs[1]: 0 is too small"),
@@ -267,7 +267,7 @@ def test_what_is_accepted_runs(text, digits):
     config = checked(merged(text), SCHEMA)
     assert results.plain(config["results"])
     for shard in shards(config).values():
-        backend = backends.choose(config["backend"], 1)
+        backend, _ = backends.choose(config["backend"], shard.runs)
         every = config["training"]["evaluate_every"]
         histories = training.train(list(shard.runs), digits, backend, every)
         for run, epochs in histories.items():
@@ -307,7 +307,7 @@ def test_a_link_that_leads_nowhere_is_refused(tmp_path):
 def test_planning_draws_no_more_than_it_has_time_for(monkeypatch):
     drawn = []
     monkeypatch.setattr(
-        feedback, "draw_problem", lambda name, hidden, outputs: drawn.append((name, hidden))
+        rules, "draw_problem", lambda name, given, layers, outputs: drawn.append((name, layers[0]))
     )
     grid = {"hidden": list(range(90_000, 91_000)), "feedback": ["random", "onehot"]}
     checked(merged("{}") | {"experiments": {"mine": [grid]}}, SCHEMA)
@@ -318,7 +318,7 @@ def test_planning_draws_no_more_than_it_has_time_for(monkeypatch):
 def test_every_size_of_the_study_is_drawn(monkeypatch):
     drawn = set()
     monkeypatch.setattr(
-        feedback, "draw_problem", lambda name, hidden, outputs: drawn.add((name, hidden))
+        rules, "draw_problem", lambda name, given, layers, outputs: drawn.add((name, *layers))
     )
     full = checked(yaml.safe_load((ROOT / "config.yaml").read_text()), SCHEMA)
     assert drawn == {(run.feedback, run.hidden) for run in unroll(full)}
@@ -408,104 +408,106 @@ def test_what_is_accepted_has_all_its_tables_and_figures(grid, tmp_path):
     assert all(path.stat().st_size for path in tmp_path.iterdir())
 
 
-# Rules' modules.
+# Rules, in networks that they cannot train.
+
+
+def grid(**entries):
+    """Return a configuration of one grid of random feedback in 20 hidden units."""
+    settings = {"hidden": 20, "feedback": "random"} | entries
+    return merged("{}") | {"experiments": {"mine": [settings]}}
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        ({"feedback": {"sparse": {"k": 11}}}, "rule sparse: k = 11, but a hidden unit can hear 1 to 10"),
+        ({"feedback": {"sparse": {"k": 5}}, "hidden": "20-4"}, "k = 5, but a hidden unit can hear 1 to 4"),
+        ({"feedback": {"sparse": {"n": 3}}}, "sparse has no parameter 'n'; it has k, signs"),
+        ({"feedback": {"sparse": {"k": 1.5}}}, "sparse: k is a whole number, not 1.5"),
+        ({"feedback": {"random": {"k": 3}}}, "random has no parameter 'k'; it has none"),
+        ({"feedback": {"kolen_pollack": {"decay": 1}}}, "decay = 1.0, but a share taken away lies from 0"),
+        ({"feedback": {"sparce": {"k": 1}}}, "'sparce' is not a rule; choose from backprop"),
+        ({"hidden": "20-0"}, "mine[0].hidden: "),
+        ({"hidden": "100-"}, "mine[0].hidden: "),
+        ({"hidden": "20-1000000"}, "hidden is a whole number from 1 to 100000, or several"),
+        ({"hidden": [[100, 50]]}, "mine[0].hidden"),
+        ({"loss": "hinge"}, 'mine[0].loss: "hinge" is not one of squared_error, cross_entropy'),
+    ],
+)  # fmt: skip
+def test_a_network_that_cannot_be_is_refused_when_planning(entries, message):
+    with pytest.raises(UserError) as caught:
+        checked(grid(**entries), SCHEMA)
+    assert message in str(caught.value)
+
+
+def test_what_the_compiled_backend_cannot_train_is_refused_where_it_is_asked_for():
+    with pytest.raises(UserError, match="numba does not know the rule.*auto takes numpy for it"):
+        checked(grid(feedback="weight_mirror") | {"backend": "numba"}, SCHEMA)
+    config = checked(grid(feedback=["weight_mirror", "random"]) | {"seeds": 1}, SCHEMA)
+    chosen = {
+        shard.runs[0].feedback: backends.choose("auto", shard.runs)
+        for shard in shards(config).values()
+    }
+    assert chosen["random"][0].__name__ == "CompiledTrainer"
+    assert chosen["weight_mirror"][0].__name__ == "ArrayTrainer"
+    assert "does not know the rule" in chosen["weight_mirror"][1]
+
+
+def test_a_measure_that_is_not_there_is_refused():
+    with pytest.raises(UserError, match=r"mine\.measures: 'rank' is none of delta_angle, eff"):
+        checked(grid() | {"measures": ["rank"]}, SCHEMA)
+
 
 RULE = """
 import numpy as np
-SCALED = True
-REDRAWN = "never"
-def draw(stream, hidden, outputs):
-    return np.ones((hidden, outputs), np.float32)
+from fa.learning.rule import Rule
+class Mine(Rule):
+    def init(self, draws, shapes):
+        return [np.ones(shape, np.float32) for shape in shapes]
 """
-ARRAY = "np.ones((hidden, outputs), np.float32)"
-BROKEN = [
-    ('REDRAWN = "never"', 'REDRAWN = "epochs"', "REDRAWN has to be one of 'never', 'epoch', 'batch'"),
-    ('REDRAWN = "never"', "", "REDRAWN has to be one of 'never', 'epoch', 'batch'"),
-    ("SCALED = True", "", "SCALED has to be one of True, False"),
-    ("SCALED = True", "SCALED = 'yes'", "SCALED has to be one of True, False"),
-    ("def draw", "def drawn", "has no function draw(stream, hidden, outputs)"),
-    ("hidden, outputs):", "hidden):", "draw(stream, 5, 10) fails (TypeError: draw() takes 2 positional"),
-    ("(hidden, outputs)", "(outputs, hidden)", "fails (TypeError"),
-    (ARRAY, "np.ones((outputs, hidden), np.float32)", "returns float32 of shape (10, 5), not float32 of shape (5, 10)"),
-    (ARRAY, "np.ones((hidden, outputs))", "returns float64 of shape (5, 10), not float32 of shape (5, 10)"),
-    (ARRAY, "[[1.0] * outputs] * hidden", "returns list, not an array or None"),
-    (ARRAY, f"np.nan * {ARRAY}", "returns numbers that are not finite"),
-    (ARRAY, f"np.ma.array({ARRAY})", "returns MaskedArray, not an array or None"),
-    ("SCALED = True", "SCALED = np.ones(2)", "SCALED has to be one of True, False"),
-    ("import numpy as np", "import numpy as np, sys; sys.exit(3)", "cannot be imported (SystemExit: 3)"),
-    (ARRAY, "1 / 0", "fails (ZeroDivisionError: division by zero)"),
-    ("import numpy", "import nunpy", "cannot be imported (ModuleNotFoundError: No module named 'nunpy')"),
-    ("return", "retrun", "cannot be imported (SyntaxError"),
-]  # fmt: skip
 
 
 @pytest.fixture
 def rule(monkeypatch, tmp_path):
     """Return a function that puts a rule into the folder of the rules."""
 
-    def write(text, name="mine"):
+    def write(text):
         folder = tmp_path / "rules"
         folder.mkdir()
-        (folder / f"{name}.py").write_text(text)
-        monkeypatch.setattr(feedback, "__path__", [*feedback.__path__, str(folder)])
-        monkeypatch.setattr(feedback, "__file__", str(folder / "__init__.py"))
-        monkeypatch.delitem(sys.modules, "fa.learning.feedback.mine", raising=False)
-        feedback.modes.cache_clear()
-        feedback.checked.cache_clear()
+        (folder / "mine.py").write_text(text)
+        monkeypatch.setattr(rules, "__path__", [*rules.__path__, str(folder)])
+        monkeypatch.setattr(rules, "__file__", str(folder / "__init__.py"))
+        forget()
+
+    def forget():
+        sys.modules.pop("fa.learning.rules.mine", None)
+        for cached in (rules.names, rules.rule, rules.rule_class):
+            cached.cache_clear()
 
     yield write
     monkeypatch.undo()
-    sys.modules.pop("fa.learning.feedback.mine", None)
-    feedback.modes.cache_clear()
-    feedback.checked.cache_clear()
+    forget()
 
 
 MINE = "experiments: {mine: [{hidden: 5, feedback: mine}]}"
 
 
-@pytest.mark.parametrize(("old", "new", "message"), BROKEN)
-def test_a_broken_rule_is_refused_when_planning(rule, tmp_path, old, new, message):
-    assert old in RULE
-    rule(RULE.replace(old, new))
+def test_a_broken_rule_is_refused_when_planning_and_named_once(rule, tmp_path):
+    rule(RULE.replace("np.ones(", "np.once("))
+    config = merged("experiments: {mine: [{hidden: [1, 2, 3-2], feedback: mine}]}")
     with pytest.raises(UserError) as caught:
-        checked(merged(MINE), SCHEMA)
+        checked(config, SCHEMA)
     assert f"{tmp_path}/rules/mine.py" in str(caught.value)
-    if (old, new) != ("(hidden, outputs)", "(outputs, hidden)"):
-        assert message in str(caught.value)
+    assert str(caught.value).count("mine.py") == 1
 
 
 def test_a_rule_that_is_right_is_taken(rule, digits):
     rule(RULE)
     config = checked(merged(MINE), SCHEMA)
     (shard,) = shards(config).values()
-    (epochs,) = training.train(list(shard.runs), digits, backends.choose("numba", 1), 1).values()
+    backend, _ = backends.choose("numba", shard.runs)
+    (epochs,) = training.train(list(shard.runs), digits, backend, 1).values()
     assert len(epochs) == 2
-
-
-def test_a_rule_redrawn_every_batch_has_to_draw(rule):
-    rule('SCALED = True\nREDRAWN = "batch"\ndef draw(stream, hidden, outputs): return None\n')
-    with pytest.raises(UserError, match=r"mine\.py: draw.* returns None, but w2 is not drawn"):
-        checked(merged(MINE), SCHEMA)
-
-
-@pytest.mark.parametrize("name", ["scale", "stream", "math", "np", "my-rule", "a b", "it's"])
-def test_a_rule_whose_name_cannot_be_is_refused(rule, name):
-    before = getattr(feedback, name, None)
-    rule(RULE, name)
-    config = merged("{}") | {"experiments": {"e": [{"hidden": 5, "feedback": name}]}}
-    with pytest.raises(
-        UserError, match=r"\.py: (its name is in use here; give|a mode is named by)"
-    ):
-        checked(config, SCHEMA)
-    assert getattr(feedback, name, None) is before
-
-
-def test_a_rule_that_fails_at_every_size_is_named_once(rule):
-    rule(RULE.replace(ARRAY, "1 / 0"))
-    config = merged("experiments: {mine: [{hidden: [1, 2, 3], feedback: mine}]}")
-    with pytest.raises(UserError) as caught:
-        checked(config, SCHEMA)
-    assert str(caught.value).count("mine.py") == 1
 
 
 def test_a_broken_rule_that_nobody_uses_is_no_matter(rule):

@@ -212,9 +212,7 @@ def test_a_changed_feedback_mode_retrains_its_own_runs(copy, checkout):
 
 
 def test_a_new_feedback_mode_retrains_nothing(copy, checkout):
-    shutil.copy(
-        checkout / "fa/learning/rules/random.py", checkout / "fa/learning/rules/mine.py"
-    )
+    shutil.copy(checkout / "fa/learning/rules/random.py", checkout / "fa/learning/rules/mine.py")
     assert planned(copy, source=checkout) == {}
     mine = {"mine": [{"hidden": 20, "feedback": "mine"}]}
     config = SMALL | {"study": "all", "experiments": SMALL["experiments"] | mine}
