@@ -128,7 +128,7 @@ class Feedback:
         return [each * (math.log(math.e + epoch) if self.growing else 1) for each in b]
 
     def after(self, samples, rate, weights, gradients):
-        """Learn from a batch, of which the weights are those before it."""
+        """Learn from a batch, of which the weights are those after it."""
         if self.name == "kolen_pollack":
             pairs = zip(self.b, without_bias(gradients), strict=True)
             self.b = [(1 - self.decay) * b - rate * gradient for b, gradient in pairs]
@@ -166,12 +166,12 @@ def trained(run, digits):
                 images[few], targets[few], weights, back, run.loss_function, **ways
             )
             losses.append(loss)
-            feedback.after(len(few), run.learning_rate, weights, gradients)
             weights = [w.copy() for w in weights]
             for w in weights[1:]:
                 w[:-1] *= 1 - decay
             for w, gradient in zip(weights, gradients, strict=True):
                 w -= run.learning_rate * gradient
+            feedback.after(len(few), run.learning_rate, weights, gradients)
         outputs = np.array(
             [forward(images[sample], weights, run.loss_function)[1] for sample in test]
         )

@@ -40,7 +40,7 @@ class Seen(NamedTuple):
     """One batch, as a rule that learns sees it.
 
     Attributes:
-        weights: as they stood before the batch: (..., units + 1, units above) each, the last row
+        weights: as they stand after the batch: (..., units + 1, units above) each, the last row
             that of the constant 1.
         gradients: the batch's sums, shaped like the weights.
         rate: the learning rate.
@@ -142,8 +142,9 @@ class Follower(Rule):
 
     def step(self, state: State, seen: Seen, uniform: Uniform) -> State:
         """Return (1 - decay) B - rate dE/dw."""
-        steps = transports([seen.rate * gradient for gradient in seen.gradients])
-        return [(1 - self.weight_decay) * b - step for b, step in zip(state, steps, strict=True)]
+        keep = 1 - self.weight_decay
+        gradients = transports(seen.gradients)
+        return [keep * b - seen.rate * g for b, g in zip(state, gradients, strict=True)]
 
 
 def normal(draws: np.random.Generator, shapes: Shapes) -> list[np.ndarray]:

@@ -107,12 +107,12 @@ class ArrayTrainer:
             state = [layer[batch, ...] for layer in state]
         back = [stack.scale * b for b in rule.feedback(state, stack.weights)]
         found = backward(x, target, stack.weights, back, self.loss, rule.direct, rule.of_target)
-        if type(rule).step is not Rule.step:
-            seen = Seen(stack.weights, found.gradients, self.learning_rate, self.batch_size)
-            stack.state = rule.step(state, seen, lambda *size: self.uniform(stack, size))
         stack.weights = updated(
             stack.weights, found.gradients, self.learning_rate, rule.weight_decay
         )
+        if type(rule).step is not Rule.step:
+            seen = Seen(stack.weights, found.gradients, self.learning_rate, self.batch_size)
+            stack.state = rule.step(state, seen, lambda *size: self.uniform(stack, size))
         return found.loss
 
     def uniform(self, stack: Stack, size: tuple[int, ...]) -> Array:
