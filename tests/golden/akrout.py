@@ -21,11 +21,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fa.datasets.catalogue import DATASETS
+from fa.datasets.digits import CLASSES, PIXELS, Digits
+from fa.datasets.reading import load
 from fa.learning.alignment import angle
 from fa.learning.network import LOSSES, Array, backward, forward, hidden_deltas, updated, with_ones
 from fa.learning.rule import Seen, State, transports
 from fa.learning.rules import rule
-from fa.mnist.digits import CLASSES, PIXELS, Digits, load
 
 SEED = 1111
 SIZES = (PIXELS, 500, CLASSES)
@@ -161,7 +163,7 @@ def keep_memory() -> None:
 def main(name: str, epochs: str) -> None:
     """Print the epochs of a rule."""
     keep_memory()
-    network = Network(name, load("data/mnist"))
+    network = Network(name, load(DATASETS["mnist"], "data/mnist"))
     print(json.dumps(list(islice(network.epochs(), int(epochs)))))
 
 
