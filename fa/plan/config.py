@@ -12,6 +12,7 @@ from fa.datasets.catalogue import DATASETS, name_problem, pool_problem
 from fa.datasets.digits import CLASSES
 from fa.learning import measures, rules
 from fa.learning.backends.forms import refuses
+from fa.learning.network import LOSSES
 from fa.learning.run import LARGEST_BATCH
 from fa.plan.grids import as_list, count, rules_of
 from fa.plan.limits import (
@@ -194,19 +195,27 @@ def setting_problems(
         for rate in as_list(settings.get("learning_rate", [])):
             if problem := rate_problem(rate):
                 yield f"{place}.learning_rate: {problem}"
-        for hidden in as_list(settings.get("hidden", [])):
-            if problem := hidden_problem(hidden):
-                yield f"{place}.hidden: {problem}"
-        for name, given in rules_of(settings.get("feedback", [])):
-            try:
-                parameters = rules.parameters_text(name, given)
-            except UserError as error:
-                yield f"{place}.feedback: {error}"
-                continue
-            if config["backend"] == "numba" and (
-                why := refuses(rules.rule(name, parameters), LARGEST_BATCH)
-            ):
-                yield f"{place}.feedback: {why}; backend: auto takes numpy for it"
+        for problem in network_problems(settings, config):
+            yield f"{place}.{problem}"
+
+
+def network_problems(settings: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence for hidden layers, a loss and rules of a grid that there cannot be."""
+    for hidden in as_list(settings.get("hidden", [])):
+        if problem := hidden_problem(hidden):
+            yield f"hidden: {problem}"
+    losses = as_list(settings.get("loss", config["training"]["loss"]))
+    if problem := choice_problem("loss", losses, LOSSES):
+        yield problem
+    for name, given in rules_of(settings.get("feedback", [])):
+        try:
+            parameters = rules.parameters_text(name, given)
+        except UserError as error:
+            yield f"feedback: {error}"
+            continue
+        for loss in losses if config["backend"] == "numba" else []:
+            if why := refuses(rules.rule(name, parameters), loss, LARGEST_BATCH):
+                yield f"feedback: {why}; backend: auto takes numpy for it"
 
 
 def dataset_problems(

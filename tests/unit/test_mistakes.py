@@ -431,7 +431,7 @@ def grid(**entries):
         ({"hidden": "100-"}, "mine[0].hidden: "),
         ({"hidden": "20-1000000"}, "hidden is a whole number from 1 to 100000, or several"),
         ({"hidden": [[100, 50]]}, "mine[0].hidden"),
-        ({"loss": "hinge"}, 'mine[0].loss: "hinge" is not one of squared_error, cross_entropy'),
+        ({"loss": "hinge"}, "mine[0].loss: 'hinge' is none of squared_error, cross_entropy"),
     ],
 )  # fmt: skip
 def test_a_network_that_cannot_be_is_refused_when_planning(entries, message):

@@ -124,7 +124,10 @@ def choose(name: str, runs: Sequence[Run]) -> tuple[type[Trainer], str]:
     """
     if name not in BACKENDS:
         raise UserError(f"backend {name!r} is not one of {', '.join(BACKENDS)}")
-    found = [refuses(rule(run.feedback, run.parameters), run.batch_size) for run in runs]
+    found = [
+        refuses(rule(run.feedback, run.parameters), run.loss_function, run.batch_size)
+        for run in runs
+    ]
     why = next(filter(None, found), "")
     if name == "auto" and len({run.seed for run in runs}) > 1 and cupy_problem() is None:
         return trainer("cupy"), ""

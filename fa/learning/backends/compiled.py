@@ -10,7 +10,7 @@ import numpy as np
 
 from fa.checks.errors import UserError
 from fa.learning.backends import Given, Network, Task, kernel
-from fa.learning.backends.forms import FEEDBACK, STEP, refuses
+from fa.learning.backends.forms import FEEDBACK, LOSSES, STEP, refuses
 from fa.learning.backends.kernel import BLOCK, OUTPUTS
 from fa.learning.backends.packing import (
     Form,
@@ -21,7 +21,6 @@ from fa.learning.backends.packing import (
     unpack_state,
     zeros,
 )
-from fa.learning.network import LOSSES
 from fa.learning.rule import State
 
 
@@ -37,12 +36,12 @@ class CompiledTrainer:
             UserError: the kernel cannot train this.
         """
         for network in task.networks:
-            if why := refuses(network.rule, task.batch_size):
+            if why := refuses(network.rule, task.loss, task.batch_size):
                 raise UserError(f"{why}; backend numpy can")
         ((train, test),) = task.samples.values()
         self.batch_size = task.batch_size
         self.learning_rate = task.learning_rate
-        self.loss = list(LOSSES).index(task.loss)
+        self.loss = LOSSES.index(task.loss)
         self.labels = train.labels
         self.rows = compress_rows(train.images)
         self.columns = compress_columns(self.rows, task.batch_size)

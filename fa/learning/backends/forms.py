@@ -10,9 +10,14 @@ FEEDBACK = {Rule.feedback: GIVEN, Forward.feedback: FORWARD, Signs.feedback: SIG
 STEP = {Rule.step: False, Follower.step: True}
 """What is learned after a batch -> whether B follows w."""
 
+LOSSES = ("squared_error", "cross_entropy", "softmax_cross_entropy")
+"""In the order of their numbers in the kernel."""
 
-def refuses(rule: Rule, batch_size: int) -> str | None:
+
+def refuses(rule: Rule, loss: str, batch_size: int) -> str | None:
     """Say why the compiled backend cannot train a network; None if it can."""
+    if loss not in LOSSES:
+        return f"backend numba does not know the loss {loss}"
     if batch_size > LARGEST_BATCH:
         return f"backend numba takes batches of at most {LARGEST_BATCH}, not {batch_size}"
     if type(rule).feedback not in FEEDBACK or type(rule).step not in STEP:

@@ -90,7 +90,7 @@ BLOCK = 200  # samples a prediction takes at a time
 TINY = np.float32(2.0**-100)
 ZERO, HALF, ONE = np.float32(0), np.float32(0.5), np.float32(1)
 
-# In the order of `fa.learning.network.LOSSES`.
+# In the order of `fa.learning.backends.forms.LOSSES`.
 SQUARED_ERROR, CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY = 0, 1, 2
 
 # Kernels allocate nothing; without the runtime, Numba counts no references to the
