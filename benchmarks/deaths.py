@@ -13,43 +13,47 @@ import pandas as pd
 
 from fa.checks import files
 from fa.datasets.catalogue import DATASETS
-from fa.datasets.digits import Digits, split
+from fa.datasets.digits import CLASSES, PIXELS, Digits, split
 from fa.datasets.reading import load
-from fa.learning import feedback
 from fa.learning.backends.arrays import inputs, one_hot
-from fa.learning.network import forward, gradients, initial_weights
+from fa.learning.network import LOSSES, backward, forward, initial_weights, updated
 from fa.learning.randomness import stream
+from fa.learning.rule import feedback_shapes
+from fa.learning.rules import rule, rule_stream
 from fa.learning.run import DEAD_BELOW
 
 OUTPUT = Path("results/benchmarks")
-MODES = {"backprop": "constant", "random": "log", "onehot": "log"}
+RULES = ("backprop", "random", "onehot")
 SEEDS = range(1000, 1020)
 HIDDEN, BATCH_SIZE, RATE, BATCHES = 20, 200, 0.07, 250
+LOSS = LOSSES["squared_error"]
 LOOKED_AT = (1, 50, 250)
 
 
-def follow(seed: int, mode: str, digits: Digits) -> Iterator[dict[str, Any]]:
+def follow(seed: int, name: str, digits: Digits) -> Iterator[dict[str, Any]]:
     """Yield what a network looks like on its test samples after some batches."""
     train, test = split(digits, stream(seed, "split"), BATCHES * BATCH_SIZE, 2000)
-    w1, w2 = initial_weights(seed, 784, HIDDEN, 10)
+    weights = initial_weights(seed, (PIXELS, HIDDEN, CLASSES))
     x, target, x_test = inputs(np, train), one_hot(np, train), inputs(np, test)
-    given = next(feedback.weights_by_epoch(mode, MODES[mode], seed, HIDDEN, 10, BATCHES))
+    chosen, draws = rule(name), rule_stream(seed, name, (HIDDEN,))
+    state = chosen.init(draws, feedback_shapes((HIDDEN,), CLASSES, chosen.direct))
     for batch in range(BATCHES):
         part = slice(batch * BATCH_SIZE, (batch + 1) * BATCH_SIZE)
-        back = given if isinstance(given, np.ndarray) else given * w2[:-1]
-        step1, step2, _ = gradients(x[part], target[part], w1, w2, back)
-        w1, w2 = w1 - np.float32(RATE) * step1, w2 - np.float32(RATE) * step2
+        back = chosen.feedback(state, weights)  # in the first epoch s(t) is 1
+        found = backward(x[part], target[part], weights, back, LOSS)
+        weights = updated(weights, found.gradients, RATE)
         if batch + 1 in LOOKED_AT:
-            hidden, outputs = forward(x_test, w1, w2)
-            back = given if isinstance(given, np.ndarray) else given * w2[:-1]
+            passed = forward(x_test, weights, LOSS)
+            (back,) = chosen.feedback(state, weights)
             strengths = np.linalg.svd(back, compute_uv=False) ** 2
+            peaks = passed.outputs.max(axis=0)
             yield {
-                "feedback": mode,
+                "feedback": name,
                 "seed": seed,
                 "batches": batch + 1,
-                "hidden_activity": float(hidden.mean()),
-                "largest_output": float(np.median(outputs.max(axis=0))),
-                "dead": int((outputs.max(axis=0) < DEAD_BELOW).sum()),
+                "hidden_activity": float(passed.hidden[0].mean()),
+                "largest_output": float(np.median(peaks)),
+                "dead": int((peaks < DEAD_BELOW).sum()),
                 "one_direction": float(strengths[0] / strengths.sum()),
             }
 
@@ -58,7 +62,7 @@ def table(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the means over seeds as text to read."""
     columns = ["hidden_activity", "largest_output", "dead", "one_direction"]
     means = rows.groupby(["batches", "feedback"])[columns].mean()
-    means = means.reindex(list(MODES), level="feedback").reset_index()
+    means = means.reindex(list(RULES), level="feedback").reset_index()
     return pd.DataFrame(
         {
             "after batch": means["batches"].astype(str),
@@ -76,7 +80,7 @@ def main() -> None:
     """Follow the networks and write the table."""
     digits = load(DATASETS["mnist"], "data/mnist")
     rows = pd.DataFrame(
-        row for mode in MODES for seed in SEEDS for row in follow(seed, mode, digits)
+        row for name in RULES for seed in SEEDS for row in follow(seed, name, digits)
     )
     text = table(rows).to_markdown(index=False, disable_numparse=True) + "\n"
     files.write(OUTPUT / "deaths.csv", rows.to_csv(index=False).encode())

@@ -20,15 +20,16 @@ import pandas as pd  # noqa: E402
 from llvmlite.binding import get_host_cpu_features  # noqa: E402
 from numba import njit  # noqa: E402
 
-from benchmarks.work import BATCH_SIZE, LEARNING_RATE, Case, feedbacks, trainer, training_samples  # noqa: E402
+from benchmarks.work import BATCH_SIZE, LEARNING_RATE, Case, given, trainer, training_samples  # noqa: E402
 from fa.datasets.digits import Digits  # noqa: E402
 from fa.learning.backends import kernel  # noqa: E402
-from fa.learning.backends.compiled import CompiledTrainer  # noqa: E402
-from fa.learning.backends.packing import make_scratch, pack_networks, up, zeros  # noqa: E402
+from fa.learning.backends.compiled import CompiledTrainer, form  # noqa: E402
+from fa.learning.backends.packing import pack, up, zeros  # noqa: E402
 from fa.learning.backends.vectors import load, splat, store  # noqa: E402
 from fa.metrics.provenance import processor  # noqa: E402
 
-CASES = [Case(*size, "random") for size in ((20, 1), (20, 5), (40, 1), (100, 1))]
+SIZES = (((20,), 1), ((20,), 5), ((40,), 1), ((100,), 1), ((500,), 1), ((100, 50), 1))
+CASES = [Case(*size, "random") for size in SIZES]
 REPEATS = 11
 LANES = 16 if get_host_cpu_features().get("avx512f") else 8  # float32 in a register
 WIDE = 12 * LANES  # as many registers as hide the latency of a multiplication and an addition
@@ -87,16 +88,19 @@ def best(call: Callable[[], object]) -> float:
 def profile(case: Case, train: Digits, peak: dict[str, float]) -> dict[str, float]:
     """Return microseconds per batch and network: measured, in parts, and the bound."""
     trained = trainer(CompiledTrainer, case, train)
-    back = next(feedbacks(case))
-    networks, columns = pack_networks(trained.w1, trained.w2, back, LEARNING_RATE)
-    stride = up(columns, kernel.STEP)
-    scratch = make_scratch(BATCH_SIZE, stride, case.hidden)
+    carried = next(given(case))
+    forms = [
+        form(network, each.state, each.scale)
+        for network, each in zip(trained.networks, carried, strict=True)
+    ]
+    packed = pack(trained.all_weights, forms, LEARNING_RATE, BATCH_SIZE)
+    w1, columns, stride = packed.networks.w1, packed.columns, packed.stride
     batches = len(train.labels) // BATCH_SIZE
-    first = trained.rows, BATCH_SIZE, batches, networks.w1, scratch.hidden, columns, stride
-    second = (trained.columns, BATCH_SIZE, batches, networks.w1, scratch.delta, columns, stride)
-    second += networks.rates, scratch.tile
+    first = trained.rows, BATCH_SIZE, batches, w1, packed.scratch.activity, columns, stride
+    second = trained.columns, BATCH_SIZE, batches, w1, packed.scratch.delta, columns, stride
+    second += packed.networks.rates, packed.scratch.tile
     parts = {
-        "whole": best(lambda: trained.epoch(back)),
+        "whole": best(lambda: trained.epoch(carried)),
         "first_product": best(lambda: forward_epoch(*first)),
         "second_product": best(lambda: update_epoch(*second)),
         "bound_of_products": bound(trained, columns, peak),
@@ -105,7 +109,7 @@ def profile(case: Case, train: Digits, peak: dict[str, float]) -> dict[str, floa
     row = {name: seconds * scale for name, seconds in parts.items()}
     products = row["first_product"] + row["second_product"]
     return {
-        "hidden": case.hidden,
+        "hidden": case.layers,
         "networks": case.networks,
         **row,
         "rest": row["whole"] - products,

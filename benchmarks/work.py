@@ -1,26 +1,29 @@
 """The work that every implementation does: which networks, on which batches, checked how."""
 
+import dataclasses
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import array_api_compat.numpy as xp
 import numpy as np
 
 from fa.datasets.catalogue import DATASETS
-from fa.datasets.digits import CLASSES, PIXELS, Digits, split
+from fa.datasets.digits import Digits, split
 from fa.datasets.reading import load
-from fa.learning import feedback
-from fa.learning.backends import Network, Task, Trainer
+from fa.learning import training
+from fa.learning.backends import Given, Network, Task, Trainer
 from fa.learning.backends.arrays import inputs, one_hot
-from fa.learning.network import gradients, initial_weights
+from fa.learning.network import LOSSES, backward, updated
 from fa.learning.randomness import stream
+from fa.learning.run import Run
 
 SAMPLES_OF_SEED = 0
 TRAIN_SAMPLES, TEST_SAMPLES = 50_000, 10_000
 BATCH_SIZE = 200
 LEARNING_RATE = 0.07
+LOSS = "squared_error"
 FEEDBACK_SCALE = "log"
 TIMED_EPOCHS = 3
 
@@ -42,19 +45,35 @@ class Case:
     """Networks of one kind, trained on the same batches.
 
     Attributes:
-        hidden: hidden units of each network.
+        hidden: units of each network's hidden layers, input side first.
         networks: how many; they differ in their weights.
-        feedback: the feedback mode of all.
+        feedback: the rule of all.
     """
 
-    hidden: int
+    hidden: tuple[int, ...]
     networks: int
     feedback: str
 
+    @property
+    def layers(self) -> str:
+        """The hidden layers as text: ``100-50``."""
+        return "-".join(map(str, self.hidden))
+
+    def row(self) -> dict[str, str | int]:
+        """Return the case as part of a row of a table."""
+        return dataclasses.asdict(self) | {"hidden": self.layers}
+
+
+def case_of(layers: str, networks: str | int, feedback: str) -> Case:
+    """Return the case of a row."""
+    return Case(tuple(map(int, layers.split("-"))), int(networks), feedback)
+
 
 CASES = [
-    *(Case(hidden, networks, "random") for hidden in (20, 40, 100) for networks in (1, 5)),
-    Case(20, 1, "backprop"),
+    *(Case((hidden,), networks, "random") for hidden in (20, 40, 100) for networks in (1, 5)),
+    Case((500,), 1, "random"),
+    Case((100, 50), 1, "random"),
+    Case((20,), 1, "backprop"),
 ]
 
 
@@ -82,24 +101,37 @@ def trainer(
 ) -> Trainer:
     """Return an implementation with a case's networks before training."""
     nothing_to_test = train[:0]
-    networks = [
-        Network(SAMPLES_OF_SEED, *initial_weights(seed, PIXELS, case.hidden, CLASSES))
-        for seed in range(case.networks)
-    ]
     samples = {SAMPLES_OF_SEED: (train, nothing_to_test)}
-    return implementation(Task(samples, networks, BATCH_SIZE, learning_rate))
+    return implementation(Task(samples, networks(case), BATCH_SIZE, learning_rate, LOSS))
 
 
-def feedbacks(case: Case) -> Iterator[tuple[np.ndarray | float, ...]]:
-    """Yield all networks' B for epoch after epoch, as a trainer's `epoch` takes it."""
-    batches = TRAIN_SAMPLES // BATCH_SIZE
-    drawn = [
-        feedback.weights_by_epoch(
-            case.feedback, FEEDBACK_SCALE, seed, case.hidden, CLASSES, batches
-        )
+def runs(case: Case) -> list[Run]:
+    """Return the runs that train like this, a seed each."""
+    first, _, above = case.layers.partition("-")
+    sizes = "mnist", TRAIN_SAMPLES, TEST_SAMPLES, int(first)
+    rule = case.feedback, FEEDBACK_SCALE
+    return [
+        Run(*sizes, *rule, BATCH_SIZE, LEARNING_RATE, 1 + TIMED_EPOCHS, seed, above, LOSS)
         for seed in range(case.networks)
     ]
-    return zip(*drawn, strict=True)
+
+
+def networks(case: Case) -> list[Network]:
+    """Return a case's networks before training; all see the same samples."""
+    return [
+        dataclasses.replace(training.network_of(run), seed=SAMPLES_OF_SEED) for run in runs(case)
+    ]
+
+
+def given(case: Case) -> Iterator[list[Given]]:
+    """Yield what each epoch gives the networks; see `fa.learning.backends.Trainer.epoch`."""
+    batches = TRAIN_SAMPLES // BATCH_SIZE
+    states = [training.drawn_states(run, batches) for run in runs(case)]
+    for epoch in itertools.count():
+        yield [
+            Given(next(drawn), training.scale(run, epoch))
+            for drawn, run in zip(states, runs(case), strict=True)
+        ]
 
 
 def start_up(implementation: type[Trainer], case: Case, train: Digits) -> dict[str, float]:
@@ -115,7 +147,7 @@ def start_up(implementation: type[Trainer], case: Case, train: Digits) -> dict[s
     start = time.perf_counter()
     first = trainer(implementation, case, train)
     ready = time.perf_counter()
-    first.epoch(next(feedbacks(case)))
+    first.epoch(next(given(case)))
     end = time.perf_counter()
     found = check(implementation, case, train)
     return {
@@ -135,11 +167,11 @@ def seconds_per_epoch_and_network(
     numbers), so every repeat times the same epochs. The first one warms up.
     """
     trained = trainer(implementation, case, train)
-    first, *backs = itertools.islice(feedbacks(case), 1 + TIMED_EPOCHS)
+    first, *others = itertools.islice(given(case), 1 + TIMED_EPOCHS)
     trained.epoch(first)
     start = time.perf_counter()
-    for back in backs:
-        trained.epoch(back)
+    for each in others:
+        trained.epoch(each)
     return (time.perf_counter() - start) / TIMED_EPOCHS / case.networks
 
 
@@ -166,10 +198,10 @@ def deviation(
 ) -> Deviation:
     """Return how far an implementation is from the equations in float64 after one epoch."""
     checked = trainer(implementation, case, train, learning_rate)
-    losses = checked.epoch(next(feedbacks(case)))
+    losses = checked.epoch(next(given(case)))
     deviations = []
     for index in range(case.networks):
-        expected, *weights = reference(case, index, train, learning_rate)
+        expected, weights = reference(case, index, train, learning_rate)
         if losses[index].shape != expected.shape:
             raise Disagreement(f"{losses[index].shape} losses an epoch, not {expected.shape}")
         pairs = list(zip(checked.weights(index), weights, strict=True))
@@ -180,17 +212,21 @@ def deviation(
 
 def reference(
     case: Case, index: int, train: Digits, learning_rate: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Train one network of a case for one epoch in float64; return its losses, w1 and w2."""
-    w1, w2 = (w.astype(np.float64) for w in initial_weights(index, PIXELS, case.hidden, CLASSES))
-    back = next(feedbacks(case))[index]
-    x, target = inputs(xp, train).astype(np.float64), one_hot(xp, train).astype(np.float64)
-    losses = []
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Train one network of a case for one epoch in float64; return its losses and its weights."""
+    network, carried = networks(case)[index], next(given(case))[index]
+    weights, state = in_float64(network.weights), in_float64(carried.state or [])
+    x, target = in_float64([inputs(xp, train), one_hot(xp, train)])
+    rule, losses = network.rule, []
     for start in range(0, len(x), BATCH_SIZE):
-        batch = slice(start, start + BATCH_SIZE)
-        live = back * w2[:-1] if np.isscalar(back) else back.astype(np.float64)
-        gradient_w1, gradient_w2, error = gradients(x[batch], target[batch], w1, w2, live)
-        w1 -= learning_rate * gradient_w1
-        w2 -= learning_rate * gradient_w2
-        losses.append(error)
-    return np.array(losses), w1, w2
+        part = slice(start, start + BATCH_SIZE)
+        back = [carried.scale * b for b in rule.feedback(state, weights)]
+        found = backward(x[part], target[part], weights, back, LOSSES[LOSS], rule.direct)
+        weights = updated(weights, found.gradients, learning_rate)
+        losses.append(found.loss)
+    return np.array(losses), weights
+
+
+def in_float64(arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Return arrays in double precision."""
+    return [array.astype(np.float64) for array in arrays]

@@ -1,8 +1,8 @@
 """One implementation in a process of its own, on one core; `benchmarks.training` talks to it.
 
-``python -m benchmarks.worker IMPLEMENTATION HIDDEN NETWORKS FEEDBACK`` prints a line of JSON
-that says whether the implementation is ready, then one with a measurement for every line it
-reads.
+``python -m benchmarks.worker IMPLEMENTATION HIDDEN NETWORKS FEEDBACK``, with the hidden
+layers as ``100-50``, prints a line of JSON that says whether the implementation is ready, then one
+with a measurement for every line it reads.
 """
 
 import importlib
@@ -42,8 +42,8 @@ class Implementation(NamedTuple):
 
 
 IMPLEMENTATIONS = {
-    "numba": Implementation("fa.backends.compiled", "CompiledTrainer", "numba"),
-    "numpy": Implementation("fa.backends.arrays", "ArrayTrainer", "numpy"),
+    "numba": Implementation("fa.learning.backends.compiled", "CompiledTrainer", "numba"),
+    "numpy": Implementation("fa.learning.backends.arrays", "ArrayTrainer", "numpy"),
     "numpy-blas": Implementation("benchmarks.peers.numpy_blas", "NumpyBlas", "numpy"),
     "pytorch": Implementation("benchmarks.peers.pytorch", "Pytorch", "torch"),
     "pytorch-tuned": Implementation("benchmarks.peers.pytorch", "PytorchTuned", "torch"),
@@ -68,7 +68,7 @@ def main(name: str, hidden: str, networks: str, feedback: str) -> None:
 
     from benchmarks import work  # not before the thread counts are set
 
-    case = work.Case(int(hidden), int(networks), feedback)
+    case = work.case_of(hidden, networks, feedback)
     train = work.training_samples(DATA)
     try:
         start_up = work.start_up(trainer, case, train)

@@ -1,8 +1,9 @@
 """The same networks in other libraries: the post's loop, and the fastest forms that were found.
 
-A peer has the interface of `fa.learning.backends.Trainer`, less the test accuracy. All its networks
-see the samples of one seed, and all have fixed feedback weights or all the live w2. Inputs are made
-dense float32 once, before any epoch is timed.
+A peer has the interface of `fa.learning.backends.Trainer`, less the test accuracy and the state.
+All its networks have the same layers, see the samples of one seed and take the squared error; the
+error comes back layer by layer, through fixed feedback weights in all of them or through the live
+weights in all. Inputs are made dense float32 once, before any epoch is timed.
 """
 
 from collections.abc import Sequence
@@ -10,8 +11,9 @@ from collections.abc import Sequence
 import array_api_compat.numpy as xp
 import numpy as np
 
-from fa.learning.backends import Task
+from fa.learning.backends import Given, Network, Task
 from fa.learning.backends.arrays import inputs, one_hot
+from fa.learning.rule import Forward
 
 
 def dense_batches(task: Task) -> tuple[np.ndarray, np.ndarray]:
@@ -24,8 +26,29 @@ def dense_batches(task: Task) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-def fixed_feedback(feedback: Sequence[np.ndarray | float]) -> np.ndarray | None:
-    """Return every network's B, (networks, hidden, outputs); None if all use the live w2."""
-    if all(np.isscalar(b) and b == 1 for b in feedback):
-        return None
-    return np.stack(feedback)
+def stacked(each: Sequence[Sequence[np.ndarray]]) -> list[np.ndarray]:
+    """Return the arrays of several networks, layer by layer, with the networks as first axis."""
+    return [np.stack(layer) for layer in zip(*each, strict=True)]
+
+
+class Feedback:
+    """Every network's B, which their rules drew once."""
+
+    def __init__(self, networks: Sequence[Network]) -> None:
+        """Note whether there is any: rules that take the live weights draw none."""
+        self.live = all(isinstance(network.rule, Forward) for network in networks)
+        self.drawn: list[np.ndarray] = []
+
+    def fixed(self, given: Sequence[Given]) -> list[np.ndarray] | None:
+        """Return an epoch's B, s(t) included; None if all use the live weights.
+
+        Returns:
+            For each hidden layer, input side first, (networks, units, units above).
+        """
+        if self.live:
+            return None
+        states = [each.state for each in given if each.state is not None]
+        if states:
+            self.drawn = stacked(states)
+        scale = np.array([each.scale for each in given], np.float32)[:, None, None]
+        return [scale * b for b in self.drawn]

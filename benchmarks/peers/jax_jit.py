@@ -10,43 +10,48 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from benchmarks.peers import dense_batches, fixed_feedback
-from fa.learning.backends import Task
+from benchmarks.peers import Feedback, dense_batches, stacked
+from fa.learning.backends import Given, Task
 
-Weights = tuple[jax.Array, jax.Array]
+Arrays = list[jax.Array]
 
 
 def step(
-    weights: Weights,
-    fixed: jax.Array | None,
+    weights: Arrays,
+    fixed: Arrays | None,
     learning_rate: float,
     x: jax.Array,
     target: jax.Array,
-) -> tuple[Weights, jax.Array]:
+) -> tuple[Arrays, jax.Array]:
     """Train one network on one batch; return its weights and the sum of squared errors."""
-    w1, w2 = weights
-    h = jax.nn.sigmoid(x @ w1)
-    o = jax.nn.sigmoid(h @ w2[:-1] + w2[-1])
+    w1, *above = weights
+    hidden = [jax.nn.sigmoid(x @ w1)]
+    for w in above:
+        hidden.append(jax.nn.sigmoid(hidden[-1] @ w[:-1] + w[-1]))
+    o = hidden.pop()
     error = o - target
-    delta_out = error * o * (1 - o)
-    back = w2[:-1] if fixed is None else fixed
-    delta_hidden = (delta_out @ back.T) * h * (1 - h)
-    gradient_w2 = jnp.concatenate([h.T @ delta_out, delta_out.sum(0)[None]])
-    updated = w1 - learning_rate * (x.T @ delta_hidden), w2 - learning_rate * gradient_w2
+    deltas = [error * o * (1 - o)]
+    back = [w[:-1] for w in above] if fixed is None else fixed
+    for h, b in zip(reversed(hidden), reversed(back), strict=True):
+        deltas.insert(0, (deltas[0] @ b.T) * h * (1 - h))
+    gradients = [x.T @ deltas[0]]
+    for h, delta in zip(hidden, deltas[1:], strict=True):
+        gradients.append(jnp.concatenate([h.T @ delta, delta.sum(0)[None]]))
+    updated = [w - learning_rate * g for w, g in zip(weights, gradients, strict=True)]
     return updated, jnp.sum(error * error)
 
 
 def scan(
     one_step: Callable,
-    weights: Weights,
-    fixed: jax.Array | None,
+    weights: Arrays,
+    fixed: Arrays | None,
     learning_rate: float,
     x: jax.Array,
     target: jax.Array,
-) -> tuple[Weights, jax.Array]:
+) -> tuple[Arrays, jax.Array]:
     """Train one epoch; return the weights and every batch's sum of squared errors."""
 
-    def body(weights: Weights, batch: tuple[jax.Array, jax.Array]) -> tuple[Weights, jax.Array]:
+    def body(weights: Arrays, batch: tuple[jax.Array, jax.Array]) -> tuple[Arrays, jax.Array]:
         return one_step(weights, fixed, learning_rate, *batch)
 
     return jax.lax.scan(body, weights, (x, target))
@@ -66,16 +71,15 @@ class Jax:
         """Put the batches and the weights where JAX computes."""
         self.batches = [jnp.asarray(array) for array in dense_batches(task)]
         self.learning_rate = task.learning_rate
-        self.networks = [
-            (jnp.array(network.w1), jnp.array(network.w2)) for network in task.networks
-        ]
+        self.feedback = Feedback(task.networks)
+        self.networks = [[jnp.array(w) for w in network.weights] for network in task.networks]
 
-    def epoch(self, feedback: Sequence[np.ndarray | float]) -> np.ndarray:
+    def epoch(self, given: Sequence[Given]) -> np.ndarray:
         """Train one epoch; see `fa.learning.backends.Trainer.epoch`."""
-        fixed = fixed_feedback(feedback)
+        fixed = self.feedback.fixed(given)
         losses = []
         for index, weights in enumerate(self.networks):
-            back = None if fixed is None else fixed[index]
+            back = None if fixed is None else [b[index] for b in fixed]
             self.networks[index], errors = epoch_of_one(
                 weights, back, self.learning_rate, *self.batches
             )
@@ -83,10 +87,9 @@ class Jax:
         jax.block_until_ready(self.networks)
         return np.stack(losses)
 
-    def weights(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return w1 and w2 of one network; see `fa.learning.backends.Trainer.weights`."""
-        w1, w2 = self.networks[index]
-        return np.array(w1), np.array(w2)
+    def weights(self, index: int) -> list[np.ndarray]:
+        """Return one network's weights; see `fa.learning.backends.Trainer.weights`."""
+        return [np.array(w) for w in self.networks[index]]
 
 
 class JaxVmap:
@@ -96,20 +99,18 @@ class JaxVmap:
         """Put the batches and the stacked weights where JAX computes."""
         self.batches = [jnp.asarray(array) for array in dense_batches(task)]
         self.learning_rate = task.learning_rate
-        self.stacked = (
-            jnp.stack([network.w1 for network in task.networks]),
-            jnp.stack([network.w2 for network in task.networks]),
-        )
+        self.feedback = Feedback(task.networks)
+        each = [network.weights for network in task.networks]
+        self.stacked = [jnp.array(w) for w in stacked(each)]
 
-    def epoch(self, feedback: Sequence[np.ndarray | float]) -> np.ndarray:
+    def epoch(self, given: Sequence[Given]) -> np.ndarray:
         """Train one epoch; see `fa.learning.backends.Trainer.epoch`."""
         self.stacked, errors = epoch_of_all(
-            self.stacked, fixed_feedback(feedback), self.learning_rate, *self.batches
+            self.stacked, self.feedback.fixed(given), self.learning_rate, *self.batches
         )
         jax.block_until_ready(self.stacked)
         return np.asarray(errors, np.float64).T
 
-    def weights(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return w1 and w2 of one network; see `fa.learning.backends.Trainer.weights`."""
-        w1, w2 = self.stacked
-        return np.array(w1[index]), np.array(w2[index])
+    def weights(self, index: int) -> list[np.ndarray]:
+        """Return one network's weights; see `fa.learning.backends.Trainer.weights`."""
+        return [np.array(w[index]) for w in self.stacked]

@@ -1,16 +1,15 @@
 """A NumPy loop with every buffer allocated once and the networks side by side.
 
-One product of x with all networks' w1, as columns of one matrix, keeps BLAS busy; the small
-products of the output layer go network by network inside `np.matmul`.
+One product of x with all networks' w1, as columns of one matrix, keeps BLAS busy; the smaller
+products of the layers above go network by network inside `np.matmul`.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from benchmarks.peers import dense_batches, fixed_feedback
-from fa.datasets.digits import CLASSES
-from fa.learning.backends import Task
+from benchmarks.peers import Feedback, dense_batches, stacked
+from fa.learning.backends import Given, Task
 
 
 class NumpyBlas:
@@ -20,66 +19,82 @@ class NumpyBlas:
         """Allocate everything an epoch needs."""
         self.x, self.target = dense_batches(task)
         self.learning_rate = np.float32(task.learning_rate)
-        self.count, self.hidden = len(task.networks), task.networks[0].w1.shape[1]
-        self.w1 = np.concatenate([network.w1 for network in task.networks], axis=1)
-        self.w2 = np.stack([network.w2 for network in task.networks])
-        self.gradient_w1, self.gradient_w2 = np.empty_like(self.w1), np.empty_like(self.w2)
-        self.h, self.delta_hidden, self.slope = (
-            np.empty((task.batch_size, self.w1.shape[1]), np.float32) for _ in range(3)
+        self.feedback = Feedback(task.networks)
+        self.count, self.hidden = len(task.networks), task.networks[0].layers[0]
+        w1, *self.above = stacked([network.weights for network in task.networks])
+        self.w1 = np.concatenate(w1, axis=1)
+        self.gradient_w1 = np.empty_like(self.w1)
+        self.gradients = [np.empty_like(w) for w in self.above]
+        # Of each layer: the first hidden one is wide, (samples, networks * units), and the others
+        # (networks, samples, units).
+        shapes = [(task.batch_size, self.w1.shape[1])]
+        shapes += [(self.count, task.batch_size, w.shape[2]) for w in self.above]
+        self.activity, self.delta, self.slope = (
+            [np.empty(shape, np.float32) for shape in shapes] for _ in range(3)
         )
-        self.o, self.error, self.delta_out = (
-            np.empty((self.count, task.batch_size, CLASSES), np.float32) for _ in range(3)
-        )
+        self.error = np.empty_like(self.delta[-1])
         self.ones = np.ones(task.batch_size, np.float32)
 
-    def epoch(self, feedback: Sequence[np.ndarray | float]) -> np.ndarray:
+    def epoch(self, given: Sequence[Given]) -> np.ndarray:
         """Train one epoch; see `fa.learning.backends.Trainer.epoch`."""
-        fixed = fixed_feedback(feedback)
-        back = self.w2[:, :-1] if fixed is None else fixed
+        fixed = self.feedback.fixed(given)
+        back = [w[:, :-1] for w in self.above] if fixed is None else fixed
         losses = np.empty((self.count, len(self.x)))
         # exp(-x) of a saturated unit is infinite, and 1 / (1 + inf) the right 0.
         with np.errstate(over="ignore", under="ignore"):
             for batch, (x, target) in enumerate(zip(self.x, self.target, strict=True)):
                 self.forward(x)
-                self.backward(x, target, np.swapaxes(back, 1, 2))
+                self.backward(target, back)
+                self.step(x)
                 error = self.error.reshape(self.count, -1)
                 losses[:, batch] = np.vecdot(error, error)
         return losses
 
-    def by_network(self, activity: np.ndarray) -> np.ndarray:
-        """Return a view (networks, samples, hidden) of a hidden layer."""
-        return activity.reshape(len(activity), self.count, self.hidden).transpose(1, 0, 2)
+    def by_network(self, layers: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Return all layers as (networks, samples, units): of the first hidden one a view."""
+        first, *others = layers
+        wide = first.reshape(len(first), self.count, self.hidden)
+        return [wide.transpose(1, 0, 2), *others]
 
     def forward(self, x: np.ndarray) -> None:
-        """Compute h and o."""
-        np.matmul(x, self.w1, out=self.h)
-        sigmoid_in_place(self.h)
-        np.matmul(self.by_network(self.h), self.w2[:, :-1], out=self.o)
-        np.add(self.o, self.w2[:, -1:], out=self.o)
-        sigmoid_in_place(self.o)
+        """Compute the activities."""
+        np.matmul(x, self.w1, out=self.activity[0])
+        sigmoid_in_place(self.activity[0])
+        below = self.by_network(self.activity)
+        for h, w, layer in zip(below, self.above, self.activity[1:], strict=False):
+            np.matmul(h, w[:, :-1], out=layer)
+            np.add(layer, w[:, -1:], out=layer)
+            sigmoid_in_place(layer)
 
-    def backward(self, x: np.ndarray, target: np.ndarray, back: np.ndarray) -> None:
-        """Compute the gradients and take the step; the rate is folded into delta_out."""
-        np.subtract(self.o, target, out=self.error)
-        np.subtract(1, self.o, out=self.delta_out)
-        np.multiply(self.delta_out, self.o, out=self.delta_out)
-        np.multiply(self.delta_out, self.error, out=self.delta_out)
-        np.multiply(self.delta_out, self.learning_rate, out=self.delta_out)
-        np.matmul(self.delta_out, back, out=self.by_network(self.delta_hidden))
-        np.subtract(1, self.h, out=self.slope)
-        np.multiply(self.slope, self.h, out=self.slope)
-        np.multiply(self.delta_hidden, self.slope, out=self.delta_hidden)
-        hidden = self.by_network(self.h).swapaxes(1, 2)
-        np.matmul(hidden, self.delta_out, out=self.gradient_w2[:, :-1])
-        np.matmul(self.ones, self.delta_out, out=self.gradient_w2[:, -1])
-        np.matmul(x.T, self.delta_hidden, out=self.gradient_w1)
+    def backward(self, target: np.ndarray, back: Sequence[np.ndarray]) -> None:
+        """Compute the deltas; the learning rate is folded into that of the output."""
+        for h, slope in zip(self.activity, self.slope, strict=True):
+            np.subtract(1, h, out=slope)
+            np.multiply(slope, h, out=slope)
+        np.subtract(self.activity[-1], target, out=self.error)
+        np.multiply(self.slope[-1], self.error, out=self.delta[-1])
+        np.multiply(self.delta[-1], self.learning_rate, out=self.delta[-1])
+        deltas = self.by_network(self.delta)
+        for layer in reversed(range(len(back))):
+            np.matmul(deltas[layer + 1], np.swapaxes(back[layer], 1, 2), out=deltas[layer])
+            np.multiply(self.delta[layer], self.slope[layer], out=self.delta[layer])
+
+    def step(self, x: np.ndarray) -> None:
+        """Compute the gradients and take the step."""
+        np.matmul(x.T, self.delta[0], out=self.gradient_w1)
         np.subtract(self.w1, self.gradient_w1, out=self.w1)
-        np.subtract(self.w2, self.gradient_w2, out=self.w2)
+        activity, deltas = self.by_network(self.activity), self.delta[1:]
+        for h, delta, gradient, w in zip(
+            activity, deltas, self.gradients, self.above, strict=False
+        ):
+            np.matmul(h.swapaxes(1, 2), delta, out=gradient[:, :-1])
+            np.matmul(self.ones, delta, out=gradient[:, -1])
+            np.subtract(w, gradient, out=w)
 
-    def weights(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return w1 and w2 of one network; see `fa.learning.backends.Trainer.weights`."""
+    def weights(self, index: int) -> list[np.ndarray]:
+        """Return one network's weights; see `fa.learning.backends.Trainer.weights`."""
         columns = slice(index * self.hidden, (index + 1) * self.hidden)
-        return self.w1[:, columns].copy(), self.w2[index].copy()
+        return [self.w1[:, columns].copy(), *(w[index].copy() for w in self.above)]
 
 
 def sigmoid_in_place(x: np.ndarray) -> None:

@@ -8,14 +8,16 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from benchmarks.peers import dense_batches, fixed_feedback
-from fa.learning.backends import Task
+from benchmarks.peers import Feedback, dense_batches, stacked
+from fa.learning.backends import Given, Task
 
 torch.set_num_threads(1)
 torch.set_grad_enabled(False)
 
 # (y, x) -> y x (1 - x) in one pass over the data.
 times_slope = torch.ops.aten.sigmoid_backward
+
+Tensors = Sequence[torch.Tensor]
 
 
 class Pytorch:
@@ -27,41 +29,44 @@ class Pytorch:
         self.batches = list(zip(x, target, strict=True))
         self.ones = torch.ones(task.batch_size, 1)
         self.learning_rate = task.learning_rate
-        self.w1 = [torch.from_numpy(network.w1.copy()) for network in task.networks]
-        self.w2 = [torch.from_numpy(network.w2.copy()) for network in task.networks]
+        self.feedback = Feedback(task.networks)
+        self.networks = [
+            [torch.from_numpy(w.copy()) for w in network.weights] for network in task.networks
+        ]
 
-    def epoch(self, feedback: Sequence[np.ndarray | float]) -> np.ndarray:
+    def epoch(self, given: Sequence[Given]) -> np.ndarray:
         """Train one epoch; see `fa.learning.backends.Trainer.epoch`."""
-        fixed = fixed_feedback(feedback)
+        fixed = self.feedback.fixed(given)
         losses = []
-        for index, (w1, w2) in enumerate(zip(self.w1, self.w2, strict=True)):
-            back = w2[:-1] if fixed is None else torch.from_numpy(fixed[index])
-            errors = [self.step(x, target, w1, w2, back.t()) for x, target in self.batches]
+        for index, weights in enumerate(self.networks):
+            if fixed is None:
+                back = [w[:-1].t() for w in weights[1:]]
+            else:
+                back = [torch.from_numpy(b[index]).t() for b in fixed]
+            errors = [self.step(x, target, weights, back) for x, target in self.batches]
             losses.append(torch.stack(errors).double().numpy())
         return np.stack(losses)
 
     def step(
-        self,
-        x: torch.Tensor,
-        target: torch.Tensor,
-        w1: torch.Tensor,
-        w2: torch.Tensor,
-        back: torch.Tensor,
+        self, x: torch.Tensor, target: torch.Tensor, weights: Tensors, back: Tensors
     ) -> torch.Tensor:
         """Train on one batch; return its sum of squared errors."""
-        h = torch.sigmoid(torch.mm(x, w1))
-        h_and_one = torch.cat([h, self.ones], 1)
-        o = torch.sigmoid(torch.mm(h_and_one, w2))
+        inputs, hidden = [x], []
+        for w in weights[:-1]:
+            hidden.append(torch.sigmoid(torch.mm(inputs[-1], w)))
+            inputs.append(torch.cat([hidden[-1], self.ones], 1))
+        o = torch.sigmoid(torch.mm(inputs[-1], weights[-1]))
         error = o - target
-        delta_out = error * o * (1 - o)
-        delta_hidden = torch.mm(delta_out, back) * h * (1 - h)
-        w1 -= self.learning_rate * torch.mm(x.t(), delta_hidden)
-        w2 -= self.learning_rate * torch.mm(h_and_one.t(), delta_out)
+        deltas = [error * o * (1 - o)]
+        for h, b in zip(reversed(hidden), reversed(back), strict=True):
+            deltas.insert(0, torch.mm(deltas[0], b) * h * (1 - h))
+        for w, below, delta in zip(weights, inputs, deltas, strict=True):
+            w -= self.learning_rate * torch.mm(below.t(), delta)
         return (error * error).sum()
 
-    def weights(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return w1 and w2 of one network; see `fa.learning.backends.Trainer.weights`."""
-        return self.w1[index].numpy().copy(), self.w2[index].numpy().copy()
+    def weights(self, index: int) -> list[np.ndarray]:
+        """Return one network's weights; see `fa.learning.backends.Trainer.weights`."""
+        return [w.numpy().copy() for w in self.networks[index]]
 
 
 class PytorchTuned(Pytorch):
@@ -76,22 +81,20 @@ class PytorchTuned(Pytorch):
         super().__init__(task)
 
     def step(
-        self,
-        x: torch.Tensor,
-        target: torch.Tensor,
-        w1: torch.Tensor,
-        w2: torch.Tensor,
-        back: torch.Tensor,
+        self, x: torch.Tensor, target: torch.Tensor, weights: Tensors, back: Tensors
     ) -> torch.Tensor:
         """Train on one batch; return its sum of squared errors."""
-        h = x.mm(w1).sigmoid_()
-        h_and_one = torch.cat([h, self.ones], 1)
-        o = h_and_one.mm(w2).sigmoid_()
+        inputs, hidden = [x], []
+        for w in weights[:-1]:
+            hidden.append(inputs[-1].mm(w).sigmoid_())
+            inputs.append(torch.cat([hidden[-1], self.ones], 1))
+        o = inputs[-1].mm(weights[-1]).sigmoid_()
         error = o - target
-        delta_out = times_slope(error, o)
-        delta_hidden = times_slope(delta_out.mm(back), h)
-        w1.addmm_(x.t(), delta_hidden, alpha=-self.learning_rate)
-        w2.addmm_(h_and_one.t(), delta_out, alpha=-self.learning_rate)
+        deltas = [times_slope(error, o)]
+        for h, b in zip(reversed(hidden), reversed(back), strict=True):
+            deltas.insert(0, times_slope(deltas[0].mm(b), h))
+        for w, below, delta in zip(weights, inputs, deltas, strict=True):
+            w.addmm_(below.t(), delta, alpha=-self.learning_rate)
         return torch.dot(error.view(-1), error.view(-1))
 
 
@@ -103,35 +106,45 @@ class PytorchWide:
         torch.set_flush_denormal(True)
         x, target = (torch.from_numpy(array) for array in dense_batches(task))
         self.batches = list(zip(x, target, strict=True))
-        self.count, self.hidden = len(task.networks), task.networks[0].w1.shape[1]
+        self.count, self.hidden = len(task.networks), task.networks[0].layers[0]
         self.ones = torch.ones(self.count, task.batch_size, 1)
         self.learning_rate = task.learning_rate
-        self.w1 = torch.from_numpy(
-            np.concatenate([network.w1 for network in task.networks], axis=1)
-        )
-        self.w2 = torch.from_numpy(np.stack([network.w2 for network in task.networks]))
+        self.feedback = Feedback(task.networks)
+        w1, *above = stacked([network.weights for network in task.networks])
+        self.w1 = torch.from_numpy(np.concatenate(w1, axis=1))
+        self.above = [torch.from_numpy(w) for w in above]
 
-    def epoch(self, feedback: Sequence[np.ndarray | float]) -> np.ndarray:
+    def epoch(self, given: Sequence[Given]) -> np.ndarray:
         """Train one epoch; see `fa.learning.backends.Trainer.epoch`."""
-        fixed = fixed_feedback(feedback)
-        back = self.w2[:, :-1] if fixed is None else torch.from_numpy(fixed)
-        losses = [self.step(x, target, back.transpose(1, 2)) for x, target in self.batches]
+        fixed = self.feedback.fixed(given)
+        if fixed is None:
+            back = [w[:, :-1].transpose(1, 2) for w in self.above]
+        else:
+            back = [torch.from_numpy(b).transpose(1, 2) for b in fixed]
+        losses = [self.step(x, target, back) for x, target in self.batches]
         return torch.stack(losses, dim=1).double().numpy()
 
-    def step(self, x: torch.Tensor, target: torch.Tensor, back: torch.Tensor) -> torch.Tensor:
+    def step(self, x: torch.Tensor, target: torch.Tensor, back: Tensors) -> torch.Tensor:
         """Train all networks on one batch; return their sums of squared errors."""
-        h = x.mm(self.w1).sigmoid_()
-        by_network = h.view(len(x), self.count, self.hidden).transpose(0, 1)
-        h_and_one = torch.cat([by_network, self.ones], 2)
-        o = h_and_one.bmm(self.w2).sigmoid_()
+        wide = x.mm(self.w1).sigmoid_()
+        hidden = [wide.view(len(x), self.count, self.hidden).transpose(0, 1)]
+        inputs = [torch.cat([hidden[0], self.ones], 2)]
+        for w in self.above[:-1]:
+            hidden.append(inputs[-1].bmm(w).sigmoid_())
+            inputs.append(torch.cat([hidden[-1], self.ones], 2))
+        o = inputs[-1].bmm(self.above[-1]).sigmoid_()
         error = o - target
-        delta_out = times_slope(error, o)
-        delta_hidden = delta_out.bmm(back).transpose(0, 1).reshape(h.shape)
-        self.w1.addmm_(x.t(), times_slope(delta_hidden, h), alpha=-self.learning_rate)
-        self.w2.baddbmm_(h_and_one.transpose(1, 2), delta_out, alpha=-self.learning_rate)
+        deltas = [times_slope(error, o)]
+        for h, b in zip(reversed(hidden[1:]), reversed(back[1:]), strict=True):
+            deltas.insert(0, times_slope(deltas[0].bmm(b), h))
+        heard = deltas[0].bmm(back[0]).transpose(0, 1).reshape(wide.shape)
+        self.w1.addmm_(x.t(), times_slope(heard, wide), alpha=-self.learning_rate)
+        for w, below, delta in zip(self.above, inputs, deltas, strict=True):
+            w.baddbmm_(below.transpose(1, 2), delta, alpha=-self.learning_rate)
         return (error * error).sum((1, 2))
 
-    def weights(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return w1 and w2 of one network; see `fa.learning.backends.Trainer.weights`."""
+    def weights(self, index: int) -> list[np.ndarray]:
+        """Return one network's weights; see `fa.learning.backends.Trainer.weights`."""
         columns = slice(index * self.hidden, (index + 1) * self.hidden)
-        return self.w1[:, columns].numpy().copy(), self.w2[index].numpy().copy()
+        ours = [self.w1[:, columns], *(w[index] for w in self.above)]
+        return [w.numpy().copy() for w in ours]

@@ -13,9 +13,10 @@ from fa.checks.errors import UserError
 from fa.datasets import digits as data
 from fa.learning.backends.arrays import ArrayTrainer
 from fa.learning.randomness import stream
+from fa.learning.rules import rule
 from fa.metrics.shard_files import write_shard
 
-SMALL = work.Case(hidden=5, networks=2, feedback="random")
+SMALL = work.Case(hidden=(5,), networks=2, feedback="random")
 
 
 @pytest.fixture(scope="module")
@@ -24,9 +25,10 @@ def train(digits):
 
 
 @pytest.mark.parametrize("implementation", [ArrayTrainer, NumpyBlas])
+@pytest.mark.parametrize("hidden", [(5,), (7, 5), (5, 6, 4)])
 @pytest.mark.parametrize("feedback", ["random", "onehot", "backprop"])
-def test_what_does_the_work_passes_the_check(implementation, feedback, train):
-    found = work.check(implementation, work.Case(5, 2, feedback), train)
+def test_what_does_the_work_passes_the_check(implementation, feedback, hidden, train):
+    found = work.check(implementation, work.Case(hidden, 2, feedback), train)
     assert 0 < found.losses < 1e-6
     assert 0 < found.weights < work.TOLERANCE
 
@@ -41,29 +43,59 @@ class Averaging(ArrayTrainer):
 class Deaf(ArrayTrainer):
     """Never carries the error back to the hidden units."""
 
-    def epoch(self, feedback):
-        return super().epoch([np.zeros_like(b) for b in feedback])
+    def epoch(self, given):
+        return super().epoch([each._replace(scale=0) for each in given])
+
+
+class Direct(ArrayTrainer):
+    """Carries the outputs' error to every layer alike, where the layers are of one size."""
+
+    def __init__(self, task):
+        super().__init__(task)
+        for stack in self.stacks:
+            stack.rule = rule("dfa")
+
+
+class Unmoved(ArrayTrainer):
+    """Never trains the weights between two hidden layers."""
+
+    def weights(self, index):
+        first, _, last = super().weights(index)
+        return [first, self.networks[index].weights[1], last]
 
 
 class Lazy(ArrayTrainer):
     """Leaves out the last batch."""
 
-    def epoch(self, feedback):
+    def epoch(self, given):
         self.x = self.x[:, : -self.batch_size]
-        return super().epoch(feedback)
+        return super().epoch(given)
 
 
 class Broken(ArrayTrainer):
     """Loses its numbers."""
 
-    def epoch(self, feedback):
-        return super().epoch(feedback) * np.nan
+    def epoch(self, given):
+        return super().epoch(given) * np.nan
 
 
 @pytest.mark.parametrize("implementation", [Averaging, Deaf, Lazy, Broken])
 def test_what_does_other_work_is_refused(implementation, train):
     with pytest.raises(work.Disagreement):
         work.check(implementation, SMALL, train)
+
+
+@pytest.mark.parametrize("implementation", [Direct, Unmoved])
+def test_other_work_in_a_layer_between_is_refused(implementation, train):
+    with pytest.raises(work.Disagreement):
+        work.check(implementation, work.Case((10, 10), 1, "random"), train)
+
+
+def test_a_row_tells_its_case():
+    case = work.Case((100, 50), 2, "random")
+    assert case.row() == {"hidden": "100-50", "networks": 2, "feedback": "random"}
+    assert work.case_of(*case.row().values()) == case
+    assert [network.layers for network in work.networks(case)] == [(100, 50)] * 2
 
 
 def test_a_peer_that_is_not_installed_is_named(monkeypatch, capsys):
@@ -79,23 +111,23 @@ def test_everyone_is_first_once():
     assert turns == [list("abc"), list("bca"), list("cab")]
 
 
-def measurements(networks=1, **milliseconds):
+def measurements(networks=1, hidden="20", **milliseconds):
     """Return rows of training.csv: implementation -> its repeats in milliseconds."""
     rows = [
-        (name.replace("_", "-"), 20, networks, "random", repeat, value / 1e3)
+        (name.replace("_", "-"), hidden, networks, "random", repeat, value / 1e3)
         for name, values in milliseconds.items()
         for repeat, value in enumerate(values)
     ]
     return pd.DataFrame(rows, columns=training.MEASUREMENT)
 
 
-def checks(networks=1, **status):
+def checks(networks=1, hidden="20", **status):
     rows = [
         {"implementation": name.replace("_", "-"), "status": value, "note": f"why {name}"}
         for name, value in status.items()
     ]
     table = pd.DataFrame(rows, columns=training.CHECK)
-    return table.assign(hidden=20, networks=networks, feedback="random")
+    return table.assign(hidden=hidden, networks=networks, feedback="random")
 
 
 def test_speed_is_relative_to_the_fastest_peer():
@@ -133,13 +165,15 @@ def test_the_report_names_who_was_not_measured():
 
 
 def test_the_files_are_written(tmp_path):
-    both = [measurements(n, numba=[10, 11], numpy_blas=[20, 21]) for n in (1, 5)]
-    said = [checks(n, numba="measured", numpy_blas="measured") for n in (1, 5)]
+    cases = (1, "20"), (5, "20"), (1, "100-50")
+    both = [measurements(*case, numba=[10, 11], numpy_blas=[20, 21]) for case in cases]
+    said = [checks(*case, numba="measured", numpy_blas="measured") for case in cases]
     with plt.style.context("default"):
         training.write(pd.concat(both), pd.concat(said), tmp_path)
     names = {"training.csv", "training_checks.csv", "training.md", "training.pdf", "training.png"}
     assert {path.name for path in tmp_path.iterdir()} == names
     assert pd.read_csv(tmp_path / "training.csv").columns.tolist() == training.MEASUREMENT
+    assert "| H = 20                    | H = 100-50" in (tmp_path / "training.md").read_text()
 
 
 @pytest.fixture
@@ -207,7 +241,7 @@ def test_an_interrupted_measurement_goes_on(tmp_path):
 @pytest.mark.slow
 def test_the_first_step_takes_backprops_outputs_down_and_its_feedback_to_one_direction(digits):
     """What docs/dead-outputs.md says of the first step, on one seed."""
-    found = {mode: next(deaths.follow(1000, mode, digits)) for mode in deaths.MODES}
+    found = {name: next(deaths.follow(1000, name, digits)) for name in deaths.RULES}
     assert {row["batches"] for row in found.values()} == {1}
     assert found["backprop"]["dead"] >= 8
     assert found["backprop"]["one_direction"] > 0.8 > 0.4 > found["random"]["one_direction"]
