@@ -11,8 +11,9 @@ import pytest
 import written_out
 from fa.checks.errors import UserError
 from fa.learning import rules
+from fa.learning.backends import forms
 from fa.learning.randomness import stream
-from fa.learning.rule import SCALES, Seen, feedback_shapes
+from fa.learning.rule import SCALES, Follower, Forward, Rule, Seen, Signs, feedback_shapes
 from fa.learning.run import Run
 
 
@@ -491,3 +492,22 @@ def test_a_rule_that_is_not_there_is_said_to_be_so():
 def test_a_broken_rule_that_nobody_uses_is_no_matter(folder):
     folder("this is no Python")
     assert rules.rule("random").redrawn == "never"
+
+
+@pytest.mark.parametrize(
+    ("base", "traits"),
+    [
+        (Forward, {"direct": True}),
+        (Signs, {"direct": True}),
+        (Follower, {"redrawn": "epoch"}),
+        (Follower, {"scaled": True}),
+        (Rule, {"of_target": True}),
+        (Rule, {"step": lambda self, state, seen, uniform: state}),
+        (Rule, {"feedback": lambda self, state, weights: state}),
+    ],
+)
+def test_what_the_compiled_backend_has_no_form_for_is_refused(base, traits):
+    assert forms.refuses(base(), "squared_error", 20) is None
+    mine = type("Mine", (base,), traits)()
+    assert "backend numba does not know the" in forms.refuses(mine, "squared_error", 20)
+    assert "the loss hinge" in forms.refuses(base(), "hinge", 20)

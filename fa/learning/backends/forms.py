@@ -23,8 +23,11 @@ def refuses(rule: Rule, loss: str, batch_size: int) -> str | None:
     if type(rule).feedback not in FEEDBACK or type(rule).step not in STEP:
         return f"backend numba does not know the rule of {type(rule).__module__}"
     kind, follows = FEEDBACK[type(rule).feedback], STEP[type(rule).step]
-    if (kind != GIVEN and (rule.direct or follows)) or (follows and rule.redrawn != "never"):
+    strange = (
+        kind != GIVEN and (rule.direct or follows),
+        follows and (rule.redrawn != "never" or rule.scaled),
+        rule.of_target and not rule.direct,
+    )
+    if any(strange):
         return f"backend numba does not know the mixture of {type(rule).__module__}"
-    if follows and rule.scaled:
-        return "backend numba knows no s(t) of feedback that learns"
     return None

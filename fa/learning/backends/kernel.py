@@ -581,58 +581,32 @@ def _layers_above(networks, layers, n, scratch, labels, batch, size, loss_kind):
         place, width, units = layers.place[i], layers.width[i], layers.units[i]
         start, padded = layers.w[i], layers.padded[i]
         origin = layers.back[i] + batch * layers.back_step[i]
-        heard, source, source_width, sources = delta, place, width, units
+        used, heard, source, source_width, sources = feedback, delta, place, width, units
         if networks.direct[n]:
             source, source_width, sources = out, LANES, OUTPUTS
         if networks.of_target[n]:
             heard, source = scratch.heard, 0
-        if kind == GIVEN:
-            hidden_deltas(
-                activity,
-                at,
-                stride,
-                padded,
-                size,
-                heard,
-                source,
-                source_width,
-                sources,
-                feedback,
-                origin,
-                delta,
-            )
-        else:
-            back = scratch.back
-            carried(
-                kind,
-                w,
-                start,
-                width,
-                below,
-                units,
-                networks.scale[n],
-                feedback,
-                origin,
-                padded,
-                back,
-            )
-            hidden_deltas(
-                activity,
-                at,
-                stride,
-                padded,
-                size,
-                heard,
-                source,
-                source_width,
-                sources,
-                back,
-                0,
-                delta,
-            )
+        if kind != GIVEN:
+            scale, back = networks.scale[n], scratch.back
+            carried(kind, w, start, width, below, units, scale, feedback, origin, padded, back)
+            used, origin = back, 0
+        hidden_deltas(
+            activity,
+            at,
+            stride,
+            padded,
+            size,
+            heard,
+            source,
+            source_width,
+            sources,
+            used,
+            origin,
+            delta,
+        )
         dense_gradient(activity, at, stride, below, size, delta, place, width, gradient)
         if networks.follows[n]:
-            follow(feedback, origin, padded, gradient, width, below, units, rate, keep)
+            follow(feedback, layers.back[i], padded, gradient, width, below, units, rate, keep)
         step(w, start, gradient, width, below, rate, keep)
     return loss
 
