@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 import written_out
+from conftest import ROOT
 from fa.checks.errors import UserError
 from fa.learning import rules
 from fa.learning.backends import forms
@@ -511,3 +513,14 @@ def test_what_the_compiled_backend_has_no_form_for_is_refused(base, traits):
     mine = type("Mine", (base,), traits)()
     assert "backend numba does not know the" in forms.refuses(mine, "squared_error", 20)
     assert "the loss hinge" in forms.refuses(base(), "hinge", 20)
+
+
+def test_the_rule_that_the_documents_show_is_one(folder):
+    page = (ROOT / "docs/configuration.md").read_text()
+    (text,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    folder(text, "coins")
+    assert len([line for line in text.splitlines() if line]) <= 10
+    assert rules.draw_problem("coins", "", (9, 4), 10) is None
+    (b, _) = rules.rule("coins").init(np.random.default_rng(0), [(9, 4), (4, 10)])
+    assert set(np.unique(b).tolist()) == {-np.float32(10**-0.5), np.float32(10**-0.5)}
+    assert forms.refuses(rules.rule("coins"), "squared_error", 20) is None

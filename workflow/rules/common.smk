@@ -168,7 +168,7 @@ def training_megabytes(shard):
 def training_minutes(shard):
     """A generous wall time for one shard, in minutes, for schedulers that want one."""
     steps = sum(
-        run.epochs * run.train_samples * (run.hidden + 20) for run in shard.runs
+        run.epochs * run.train_samples * (sum(run.layers) + 20) for run in shard.runs
     )
     return 5 + round(steps / 1e9)
 
