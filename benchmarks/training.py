@@ -215,7 +215,8 @@ def report(measurements: pd.DataFrame, checks: pd.DataFrame) -> str:
         f"learning rate {LEARNING_RATE}. A repeat trains anew from the initial weights and times "
         f"{TIMED_EPOCHS} epochs after the first. n = {repeats_name(table)} repeats, interleaved.\n",
         "Cells: median milliseconds [quartiles] (speed; the fastest peer is 1×, 2× is twice as "
-        f"fast). {' and '.join(OURS)} are the product's backends, the others its peers.\n",
+        f"fast). {' and '.join(OURS)} are the product's backends, the others its peers. "
+        "H: the hidden layers; 100-50 are two, and the error comes back layer by layer.\n",
     ]
     for (mode, networks), group in checks.groupby(["feedback", "networks"], sort=False):
         rows = table[(table["feedback"] == mode) & (table["networks"] == networks)]
@@ -254,7 +255,7 @@ def draw(measurements: pd.DataFrame) -> Figure:
     figure, grid = plt.subplots(
         len(counts),
         len(sizes),
-        figsize=(TWO_COLUMNS, 0.8 + 1.4 * len(counts)),
+        figsize=(TWO_COLUMNS, 0.8 + 1.6 * len(counts)),
         sharex="col",
         sharey="row",
         squeeze=False,
@@ -268,9 +269,9 @@ def draw(measurements: pd.DataFrame) -> Figure:
                 continue
             draw_case(axes, chosen)
             name = "1 network" if networks == 1 else f"{networks} networks"
-            axes.set(title=f"{name}, {hidden} hidden", xlabel="", ylabel="")
+            axes.set(title=f"{name}\nH = {hidden}", xlabel="", ylabel="")
             axes.tick_params(labelbottom=True)
-    figure.supxlabel("ms per epoch and network")
+    figure.supxlabel("ms per epoch and network", fontsize=8)
     repeats = repeats_name(summary(shown))
     figure.suptitle(
         f"Training time on one core: n = {repeats} repeats (dots), median (bar)", fontsize=9

@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 
 from fa.checks.errors import UserError
-from fa.learning.run import RUN_KEYS
+from fa.learning.run import RUN_DEFAULTS, RUN_KEYS
 from fa.metrics import parquet
 from fa.metrics.shard_files import KEY_SCHEMA, SCHEMA
 
@@ -25,6 +25,9 @@ RUNS_SCHEMA = pa.schema(
         ("experiments", pa.list_(pa.string())),
     ]
 )
+
+
+OF_BEFORE = RUN_DEFAULTS | {"dataset": "mnist"}
 
 
 class Metrics(NamedTuple):
@@ -68,9 +71,10 @@ def read_metrics(folder: str | Path) -> Metrics:
         curves = parquet.read(folder / "curves.parquet", SCHEMA).to_pandas()
     if not belong_together(runs, curves):
         raise UserError(f"{folder}: runs.parquet and curves.parquet are not of the same study")
-    return Metrics(
-        runs, curves, parquet.facts_of(table, "experiments"), parquet.facts_of(table, "provenance")
-    )
+    experiments = parquet.facts_of(table, "experiments")
+    for record in experiments.values():  # of before runs had these keys
+        record["rows"] = [OF_BEFORE | row for row in record["rows"]]
+    return Metrics(runs, curves, experiments, parquet.facts_of(table, "provenance"))
 
 
 def belong_together(runs: pd.DataFrame, curves: pd.DataFrame) -> bool:

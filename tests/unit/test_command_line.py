@@ -19,7 +19,7 @@ def test_help_lists_every_command():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["hidden=20/feedback=rndom/seed=1"], "error: 'rndom' is not a rule"),
+        (["hidden=20/feedback=rndom/seed=1"], "'rndom' is not a rule"),
         (["hidden=20"], "error: 'hidden=20' does not give hidden, feedback and seed"),
         (["hidden=20/feedback=random/seed=1", "--batch-size", 300], "error: 300 does not divide"),
         (

@@ -248,15 +248,26 @@ def dense_sums(activity, at, stride, units, count, w, start, width, place):
 
 def _hidden_deltas(lanes):
     @njit(**PLAIN)
-    def deltas(activity, at, heard, source, units, feedback, origin, width, delta):
-        """delta[at:][:lanes] = (heard B.T) h (1 - h) for one sample, which hears `units`."""
-        total = splat(ZERO, lanes)
-        for k in range(units):
-            weights = load(feedback, origin + k * width, lanes)
-            total = total + splat(element(heard, source + k), lanes) * weights
+    def sloped(activity, at, total, delta):
+        """delta[at:][:lanes] = total h (1 - h)."""
         h = load(activity, at, lanes)
         total = total * h * (splat(ONE, lanes) - h)
         store(delta, at, without_tiny(total, splat(TINY, lanes)))
+
+    @njit(**PLAIN)
+    def deltas(activity, at, stride, heard, source, step, units, feedback, origin, width, delta):
+        """delta[at:][:lanes] = (heard B.T) h (1 - h) for GROUP samples, which hear `units`."""
+        a = b = c = d = splat(ZERO, lanes)
+        for k in range(units):
+            weights = load(feedback, origin + k * width, lanes)
+            a = a + splat(element(heard, source + k), lanes) * weights
+            b = b + splat(element(heard, source + k + step), lanes) * weights
+            c = c + splat(element(heard, source + k + 2 * step), lanes) * weights
+            d = d + splat(element(heard, source + k + 3 * step), lanes) * weights
+        sloped(activity, at, a, delta)
+        sloped(activity, at + stride, b, delta)
+        sloped(activity, at + 2 * stride, c, delta)
+        sloped(activity, at + 3 * stride, d, delta)
 
     return deltas
 
@@ -272,15 +283,23 @@ def hidden_deltas(
     """delta[at:] (count, width) = (heard B.T) h (1 - h); feedback holds B.T (units, width).
 
     The last vector may reach into the next network's columns, which that network
-    overwrites when its turn comes.
+    overwrites when its turn comes; the last group may have samples past the batch,
+    whose deltas nobody hears.
     """
-    for s in range(count):
-        to, of = at + s * stride, source + s * source_stride
+    step = source_stride
+    for s in range(0, count, GROUP):
+        to, of = at + s * stride, source + s * step
         for j in range(0, width - 8, 16):
-            hidden_deltas16(activity, to + j, heard, of, units, feedback, origin + j, width, delta)
+            b = origin + j
+            hidden_deltas16(
+                activity, to + j, stride, heard, of, step, units, feedback, b, width, delta
+            )
         if width % 16:
             j = width - 8
-            hidden_deltas8(activity, to + j, heard, of, units, feedback, origin + j, width, delta)
+            b = origin + j
+            hidden_deltas8(
+                activity, to + j, stride, heard, of, step, units, feedback, b, width, delta
+            )
 
 
 @njit(**PLAIN)
