@@ -77,12 +77,12 @@ lint: $(VENV)/installed
 
 check: lint
 	$(SNAKEMAKE) download $(STUDIED)
-	$(VENV)/bin/python -m pytest -m 'not slow' tests/unit
+	$(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile -m 'not slow' tests/unit
 
 test: lint
 	$(SNAKEMAKE) --lint
 	$(SNAKEMAKE) download $(STUDIED)
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile
 
 test-long: $(VENV)/installed
 	$(SNAKEMAKE) download $(STUDIED)

@@ -28,6 +28,7 @@ RUNS_SCHEMA = pa.schema(
 
 
 OF_BEFORE = RUN_DEFAULTS | {"dataset": "mnist"}
+"""What the rows of an experiment did not say before they could differ in it."""
 
 
 class Metrics(NamedTuple):
@@ -72,8 +73,9 @@ def read_metrics(folder: str | Path) -> Metrics:
     if not belong_together(runs, curves):
         raise UserError(f"{folder}: runs.parquet and curves.parquet are not of the same study")
     experiments = parquet.facts_of(table, "experiments")
-    for record in experiments.values():  # of before runs had these keys
-        record["rows"] = [OF_BEFORE | row for row in record["rows"]]
+    for record in experiments.values():
+        for row in record.get("rows", []):
+            row |= OF_BEFORE | row
     return Metrics(runs, curves, experiments, parquet.facts_of(table, "provenance"))
 
 
