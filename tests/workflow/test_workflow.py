@@ -114,7 +114,7 @@ def test_every_output_is_there_and_filled(study):
         assert len(list((study / f"results/{kind}/train").rglob(f"*.{suffix}"))) == RUNS
 
 
-def test_modes_of_a_seed_share_samples_and_initial_weights(study):
+def test_rules_of_a_seed_share_samples_and_initial_weights(study):
     curves = pd.read_parquet(study / "results/metrics/curves.parquet")
     first = curves[(curves["epoch"] == 0) & (curves["hidden"] == 20)]
     assert (first.groupby("seed")["loss"].nunique() == 1).all(), "the loss before any update"
@@ -206,12 +206,12 @@ def test_a_changed_equation_retrains_everything(copy, checkout):
     assert planned(copy, source=checkout)["train"] == RUNS
 
 
-def test_a_changed_feedback_mode_retrains_its_own_runs(copy, checkout):
+def test_a_changed_rule_retrains_its_own_runs(copy, checkout):
     append(checkout / "fa/learning/rules/onehot.py", "\nCHANGED = 1\n")
     assert planned(copy, source=checkout)["train"] == 2
 
 
-def test_a_new_feedback_mode_retrains_nothing(copy, checkout):
+def test_a_new_rule_retrains_nothing(copy, checkout):
     shutil.copy(checkout / "fa/learning/rules/random.py", checkout / "fa/learning/rules/mine.py")
     assert planned(copy, source=checkout) == {}
     mine = {"mine": [{"hidden": 20, "feedback": "mine"}]}
