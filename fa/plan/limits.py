@@ -1,11 +1,13 @@
 """What cannot be trained, whoever asks for it: config.yaml or the command line."""
 
+import itertools
 import re
 from collections.abc import Collection, Iterable
 from math import isqrt
 
 import numpy as np
 
+from fa.datasets.digits import CLASSES, PIXELS
 from fa.learning.run import LARGEST_BATCH
 
 MOST_RUNS = 1_000_000
@@ -13,6 +15,7 @@ MOST_DRAWN = 5_000_000  # feedback weights that planning draws: less than a seco
 LONGEST_COMMAND = 100_000  # characters of what a job is told; Linux takes 131,072 of its command
 LARGEST = 2**31 - 1  # whole numbers are int32 in the files
 MOST_HIDDEN = 100_000
+MOST_WEIGHTS = 100_000_000  # of a network: 400 MB of float32
 
 
 def batch_problem(train_samples: int, batch_size: int, backend: str) -> str | None:
@@ -34,12 +37,18 @@ def batch_problem(train_samples: int, batch_size: int, backend: str) -> str | No
 def hidden_problem(hidden: int | str) -> str | None:
     """Say why there cannot be such hidden layers, 20 or 100-50; None if there can."""
     parts = str(hidden).split("-")
-    if all(re.fullmatch("[0-9]{1,6}", part) and 1 <= int(part) <= MOST_HIDDEN for part in parts):
-        return None
-    return (
-        f"hidden is a whole number from 1 to {MOST_HIDDEN}, or several for as many layers, as "
-        f"100-50; not {hidden}"
-    )
+    if not all(
+        re.fullmatch("[0-9]{1,6}", part) and 1 <= int(part) <= MOST_HIDDEN for part in parts
+    ):
+        return (
+            f"hidden is a whole number from 1 to {MOST_HIDDEN}, or several for as many layers, as "
+            f"100-50; not {hidden}"
+        )
+    sizes = [PIXELS, *map(int, parts), CLASSES]
+    weights = sum((below + 1) * units for below, units in itertools.pairwise(sizes))
+    if weights > MOST_WEIGHTS:
+        return f"hidden {hidden} makes {weights:,} weights; at most {MOST_WEIGHTS:,} are trained"
+    return None
 
 
 def choice_problem(key: str, values: Iterable[str], choice: Collection[str]) -> str | None:

@@ -431,6 +431,7 @@ def grid(**entries):
         ({"hidden": "100-"}, "mine[0].hidden: "),
         ({"hidden": "20-1000000"}, "hidden is a whole number from 1 to 100000, or several"),
         ({"hidden": [[100, 50]]}, "mine[0].hidden"),
+        ({"hidden": "100000-100000"}, "hidden 100000-100000 makes 10,079,600,010 weights; at most 100,000,000"),
         ({"loss": "hinge"}, "mine[0].loss: 'hinge' is none of squared_error, cross_entropy"),
     ],
 )  # fmt: skip
