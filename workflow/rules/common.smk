@@ -110,6 +110,11 @@ def verified(path, checksum):
     return path if bucket else ensure(path, sha256=checksum)
 
 
+def checksum(name):
+    """Return what says the SHA-256 of a file of that name of the data set of some wildcards."""
+    return lambda wildcards: DATASETS[wildcards.dataset].files[name].sha256
+
+
 def published_digest():
     """Return the SHA-256 of the published verdicts; nothing where there are none."""
     path = ROOT / "reference/verdicts.csv"

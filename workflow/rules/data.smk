@@ -12,11 +12,6 @@ rule download:
         [file for dataset in DATASETS_OF_STUDY for file in data_files(dataset)],
 
 
-def checksum(name):
-    """Return what says the SHA-256 of a file of that name of the data set of some wildcards."""
-    return lambda wildcards: DATASETS[wildcards.dataset].files[name].sha256
-
-
 rule fetch:
     output:
         [
