@@ -4,6 +4,7 @@ Rules differ in colour, brightness and dashes, so they can be told apart in grey
 by the colour-blind.
 """
 
+import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
 from fa.evidence.claims import read_claims  # noqa: E402
-from fa.learning.run import SETTING  # noqa: E402
+from fa.learning.run import RUN_DEFAULTS, SETTING  # noqa: E402
 from fa.pages.text import layers_name, rule_name  # noqa: E402
 
 ONE_COLUMN, TWO_COLUMNS = 3.35, 6.9  # inches: the text widths of a two-column paper
@@ -190,9 +191,14 @@ def smallest_network(curves: pd.DataFrame, modes: Sequence[str]) -> pd.DataFrame
 def setting_name(curves: pd.DataFrame) -> str:
     """Say which network was trained how: the values that differ within the study."""
     first = curves.iloc[0]
-    name = f"{layers_name(first)} hidden units, batch {first['batch_size']}"
-    other_rate = set(curves["learning_rate"]) == {first["learning_rate"]} != {POST["learning_rate"]}
-    return f"{name}, rate {first['learning_rate']:g}" if other_rate else name
+    parts = [f"{layers_name(first)} hidden units", f"batch {first['batch_size']}"]
+    if set(curves["learning_rate"]) == {first["learning_rate"]} != {POST["learning_rate"]}:
+        parts.append(f"rate {first['learning_rate']:g}")
+    usual = {**RUN_DEFAULTS, **POST}
+    for key in ("loss_function", "dataset"):
+        if first[key] != usual[key]:
+            parts.append(first[key].replace("_", " "))
+    return textwrap.fill(", ".join(parts), 45)
 
 
 def seeds_name(table: pd.DataFrame, measure: str, *axes: str) -> str:
