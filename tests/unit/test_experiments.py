@@ -6,6 +6,7 @@ import yaml
 from conftest import ROOT
 from fa.checks.errors import UserError
 from fa.learning.run import RUN_DEFAULTS
+from fa.metrics import code
 from fa.plan import files, networks
 from fa.plan.config import checked
 from fa.plan.grids import unroll
@@ -224,3 +225,45 @@ def test_the_plan_has_the_runs_of_the_study_and_the_rows_of_every_experiment(tmp
     row = {"hidden": 20, "batch_size": 200, "learning_rate": 0.07, "epochs": 200}
     row |= {"dataset": "mnist", **RUN_DEFAULTS}
     assert row | {"feedback": "onehot", "feedback_scale": "log"} in records["table2"]["rows"]
+
+
+def test_layers_losses_and_parameters_unroll_and_stand_in_the_path():
+    grid = {
+        "hidden": [20, "100-50"],
+        "feedback": ["backprop", {"sparse": {"k": [1, 3], "signs": True}}],
+        "loss": ["squared_error", "cross_entropy"],
+    }
+    config = configured(experiments={"mine": [grid]}, study="all", seeds=2)
+    runs = unroll(config)
+    assert len(runs) == 2 * 3 * 2 * 2
+    assert {run.layers for run in runs} == {(20,), (100, 50)}
+    assert {run.parameters for run in runs} == {"", "k=1,signs=true", "k=3,signs=true"}
+    packed = shards(config)
+    assert len(packed) == len(runs), "each has a file of its own"
+    deep = (
+        "hidden-100-50/feedback-sparse/seed-1/log_k-3_signs-true_batch-200_rate-0.07_epochs-200"
+        "_cross_entropy"
+    )
+    (run,) = packed[deep].runs
+    (network,) = networks.parse_networks(packed[deep].networks)
+    assert {name: getattr(run, name) for name in network} == network
+    assert "--loss cross_entropy" in packed[deep].settings
+    plain = "hidden-20/feedback-backprop/seed-0/constant_batch-200_rate-0.07_epochs-200"
+    assert plain in packed, "what is as ever has the path of ever"
+
+
+def test_a_measure_is_taken_of_the_runs_of_what_asks_for_it():
+    asks = {"grids": [{"hidden": 20, "feedback": ["backprop", "onehot"]}]}
+    asks["measures"] = ["step_angle", "delta_angle"]
+    both = {"one": [{"hidden": 20, "feedback": ["backprop", "random"]}], "two": asks}
+    config = configured(experiments=both, study="all", seeds=1)
+    found = {shard.runs[0].feedback: shard for shard in shards(config).values()}
+    assert found["random"].measures == ()
+    assert "--measures" not in found["random"].settings
+    for name in ("backprop", "onehot"):
+        assert found[name].measures == ("delta_angle", "step_angle")
+        assert found[name].settings.endswith(" --measures delta_angle step_angle")
+    without = configured(experiments=both | {"two": asks["grids"]}, study="all", seeds=1)
+    assert set(shards(without)) == set(shards(config)), "it changes no path"
+    plain, asked = (code.training_digest(["onehot"], names) for names in ((), ("delta_angle",)))
+    assert plain != asked

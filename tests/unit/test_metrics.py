@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import shutil
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -13,7 +14,7 @@ import pytest
 from conftest import digest_of
 from fa.checks import files
 from fa.checks.errors import UserError
-from fa.learning.run import Epoch, Run
+from fa.learning.run import RUN_DEFAULTS, Epoch, Run
 from fa.metrics import digests, gathering, parquet, shard_files
 from fa.metrics.tables import RUNS_SCHEMA, Metrics, read_metrics
 from fa.plan import shards
@@ -361,3 +362,38 @@ def test_shards_made_in_two_ways_are_told_of_on_standard_error(tmp_path, capsys)
     assert "backend" in said.err
     assert "other" in said.err
     assert "None" not in said.err
+
+
+def test_a_measure_that_some_runs_were_asked_for_is_a_column(tmp_path):
+    asked, other = run(feedback="onehot"), run()
+    angles = [{}, {"delta_angle_1": 60.5}, {"delta_angle_1": 1 / 3}]
+    with_angles = [e._replace(measures=m) for e, m in zip(history(asked), angles, strict=True)]
+    both = ((asked, with_angles), (other, history(other)))
+    for each, epochs in both:
+        path = tmp_path / "runs" / f"{shard_name(each, *PACKINGS[0])}.parquet"
+        shard_files.write_shard({each: epochs}, path, {"backend": "test"})
+    rows = [
+        dataclasses.asdict(each) | {"experiments": ["e"], "shard": shard_name(each, *PACKINGS[0])}
+        for each, _ in both
+    ]
+    files.write_json(tmp_path / "plan.json", {"experiments": PLANNED, "runs": rows})
+    gathering.gather(tmp_path / "plan.json", tmp_path / "runs", tmp_path / "metrics")
+    found = read_metrics(tmp_path / "metrics")
+    last = found.runs.set_index("feedback")["final_delta_angle_1"]
+    assert last["onehot"] == np.float32(1 / 3)
+    assert np.isnan(last["random"])
+    curve = found.curves[found.curves["feedback"] == "onehot"]["delta_angle_1"]
+    assert curve.isna().tolist() == [True, False, False]
+    # The digest is of what every run has.
+    rows = parquet.read(tmp_path / "metrics/runs.parquet", RUNS_SCHEMA)
+    assert digests.digest(rows) == digests.digest(rows.drop_columns(["final_delta_angle_1"]))
+
+
+def test_a_file_of_before_a_key_of_runs_has_its_default(tmp_path):
+    table = shard_files.to_table({run(): history(run())})
+    before = table.drop_columns(list(RUN_DEFAULTS))
+    parquet.write(before, tmp_path / "old.parquet")
+    assert parquet.read(tmp_path / "old.parquet", shard_files.SCHEMA).drop_columns([]).equals(table)
+    with pytest.raises(UserError, match="holds other columns than expected"):
+        parquet.write(table.drop_columns(["seed"]), tmp_path / "old.parquet")
+        parquet.read(tmp_path / "old.parquet", shard_files.SCHEMA)
