@@ -1,6 +1,6 @@
 """What can be measured of a network beside what always is, for those who ask.
 
-Each measure is a module of this folder, so a file more is a measure more, by the file's name. Its
+Each measure is a module of this folder: adding a file adds a measure, by the name of the file. Its
 function ``measure(view)`` returns a number, or a list with one for each hidden layer, input side
 first: the columns `NAME`, or `NAME_1`, `NAME_2` and on. It is taken where the test accuracy is, and
 nothing that does not ask for it is trained again.
