@@ -1,7 +1,7 @@
 """The learning rules: what carries the error back to the hidden layers.
 
-Each rule is a module of this folder with one subclass of `fa.learning.rule.Rule`: adding a file adds
-a rule, by the name of the file.
+Each rule is a module of this folder with one subclass of `fa.learning.rule.Rule`: adding a file
+adds a rule, by the name of the file.
 """
 
 import importlib
