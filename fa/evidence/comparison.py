@@ -9,10 +9,9 @@ import yaml
 
 from fa.evidence.samples import described
 from fa.evidence.statistics import welch
-from fa.learning.run import SETTING
+from fa.learning.run import RULE, SETTING
 
 BASELINE = "backprop"
-RULE = ["feedback", "feedback_scale", "parameters"]
 POST = Path(__file__).parent / "post.yaml"
 
 
@@ -34,7 +33,7 @@ def rows(runs: pd.DataFrame, reported: Sequence[Mapping[str, Any]]) -> Iterator[
     for setting, group in runs.groupby(list(SETTING)):
         baseline = group[group["feedback"] == BASELINE]
         others = group[group["feedback"] != BASELINE]
-        modes = list(others.groupby(RULE))
+        modes = list(others.groupby(list(RULE)))
         for mode, runs_of_mode in modes or [(("none", "none", ""), others)]:
             row = dict(zip([*SETTING, *RULE], [*setting, *mode], strict=True))
             row |= arm("backprop", baseline) | arm("other", runs_of_mode)

@@ -37,6 +37,16 @@ class Run:
         """The units of all hidden layers, input side first."""
         return (self.hidden, *map(int, filter(None, self.hidden_above.split("-"))))
 
+    @property
+    def layers_text(self) -> str:
+        """The same as text: 20, or 100-50."""
+        return layers_text(self.hidden, self.hidden_above)
+
+
+def layers_text(hidden: int, hidden_above: str) -> str:
+    """Return hidden layers as text, of two keys of a run: 20, or 100-50."""
+    return "-".join(filter(None, [str(hidden), hidden_above]))
+
 
 RUN_KEYS = tuple(field.name for field in fields(Run))
 RUN_DEFAULTS = {field.name: field.default for field in fields(Run) if field.default is not MISSING}
@@ -48,6 +58,9 @@ LARGEST_BATCH = 2**16
 DEAD_BELOW = 0.1
 """Activity that a dead output never reaches: the share of its digit, so what an output would say
 that knows nothing. Dead ones stay below 0.001, living ones of a network that learns reach 0.9."""
+
+RULE = ("feedback", "feedback_scale", "parameters")
+"""What an experiment compares: a rule, as it is used."""
 
 SETTING = (
     "hidden",

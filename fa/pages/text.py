@@ -5,6 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from fa.learning.run import layers_text
+
 
 def rule_name(row: Mapping[str, Any]) -> str:
     """Return a row's rule, its parameters, and that it goes without a growing scale."""
@@ -14,7 +16,7 @@ def rule_name(row: Mapping[str, Any]) -> str:
 
 def layers_name(row: Mapping[str, Any]) -> str:
     """Return a row's hidden layers: 20, or 100-50."""
-    return "-".join(filter(None, [str(row["hidden"]), row["hidden_above"]]))
+    return layers_text(row["hidden"], row["hidden_above"])
 
 
 def number(value: float | None, form: str, factor: float = 1) -> str:

@@ -1,6 +1,7 @@
 """Checks a configuration before anything is run and fills in its defaults."""
 
 import json
+import math
 import os
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,6 +14,7 @@ from fa.datasets.digits import CLASSES
 from fa.learning import measures, rules
 from fa.learning.backends.forms import refuses
 from fa.learning.network import LOSSES
+from fa.learning.rule import feedback_shapes
 from fa.learning.run import LARGEST_BATCH
 from fa.plan.grids import as_list, count, rules_of
 from fa.plan.limits import (
@@ -204,7 +206,7 @@ def network_problems(settings: Mapping[str, Any], config: Mapping[str, Any]) -> 
     for hidden in as_list(settings.get("hidden", [])):
         if problem := hidden_problem(hidden):
             yield f"hidden: {problem}"
-    losses = as_list(settings.get("loss", config["training"]["loss"]))
+    losses = as_list(settings.get("loss", []))
     if problem := choice_problem("loss", losses, LOSSES):
         yield problem
     for name, given in rules_of(settings.get("feedback", [])):
@@ -213,9 +215,10 @@ def network_problems(settings: Mapping[str, Any], config: Mapping[str, Any]) -> 
         except UserError as error:
             yield f"feedback: {error}"
             continue
-        for loss in losses if config["backend"] == "numba" else []:
-            if why := refuses(rules.rule(name, parameters), loss, LARGEST_BATCH):
-                yield f"feedback: {why}; backend: auto takes numpy for it"
+        if config["backend"] == "numba":
+            for loss in losses or [config["training"]["loss"]]:
+                if why := refuses(rules.rule(name, parameters), loss, LARGEST_BATCH):
+                    yield f"feedback: {why}; backend: auto takes numpy for it"
 
 
 def dataset_problems(
@@ -262,9 +265,7 @@ def rule_problems(config: Mapping[str, Any]) -> Iterator[str]:
     left = MOST_DRAWN
     for layers, *rule in sorted(used):
         name, parameters = rule
-        left -= sum(
-            below * above for below, above in zip(layers, (*layers[1:], CLASSES), strict=True)
-        )
+        left -= sum(map(math.prod, feedback_shapes(layers, CLASSES, direct=False)))
         if (name, parameters) not in found or (left >= 0 and not found[name, parameters]):
             found[name, parameters] = rules.draw_problem(name, parameters, layers, CLASSES)
     yield from filter(None, found.values())

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fa.checks import files
-from fa.learning.run import RUN_KEYS, SETTING, Run
+from fa.learning.run import RULE, RUN_KEYS, SETTING, Run
 from fa.plan.grids import unroll
 from fa.plan.shards import shard_name
 
-ROW = (*SETTING, "feedback", "feedback_scale", "parameters")
+ROW = (*SETTING, *RULE)
 """What makes a row of an experiment's table."""
 
 

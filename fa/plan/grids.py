@@ -8,7 +8,7 @@ from typing import Any
 
 from fa.learning.rules import parameters_text
 from fa.learning.run import RUN_KEYS, Run
-from fa.plan.networks import parse_seeds, scale_of
+from fa.plan.networks import layers_of, parse_seeds, scale_of
 
 Seeds = int | str | list[int]
 """As config.yaml gives them; see `seed_list`."""
@@ -68,12 +68,6 @@ def axes_of(settings: Mapping[str, Any]) -> list[Sequence[dict[str, Any]]]:
 
 FIELDS = {key: key for key in RUN_KEYS} | {"loss": "loss_function"}
 """Key of a grid -> field of a run; `hidden`, `feedback` and `seeds` aside, which need more."""
-
-
-def layers_of(hidden: int | str) -> dict[str, Any]:
-    """Return what a run has of hidden layers: 20, or 100-50."""
-    first, _, above = str(hidden).partition("-")
-    return {"hidden": int(first), "hidden_above": above}
 
 
 def rules_of(feedback: object) -> Iterator[tuple[str, dict[str, Any]]]:

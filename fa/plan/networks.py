@@ -27,9 +27,8 @@ def format_networks(runs: Iterable[Run]) -> str:
     """Return runs as arguments of ``python -m fa train``; seeds that train alike stand together."""
     seeds = defaultdict(list)
     for run in runs:
-        layers = "-".join(map(str, run.layers))
         rule = "/".join([run.feedback, *filter(None, run.parameters.split(","))])
-        seeds[layers, rule, run.feedback_scale].append(run.seed)
+        seeds[run.layers_text, rule, run.feedback_scale].append(run.seed)
     return " ".join(
         f"hidden={layers}/feedback={rule}/feedback_scale={scale}/seed={format_seeds(values)}"
         for (layers, rule, scale), values in seeds.items()
@@ -58,19 +57,22 @@ def parse_networks(text: str) -> list[dict[str, Any]]:
         raise UserError(f"{text!r}: feedback_scale is one of {', '.join(SCALES)}")
     if problem := hidden_problem(parts["hidden"]):
         raise UserError(f"{text!r}: {problem}; {example}")
-    hidden, _, above = parts["hidden"].partition("-")
     try:
         seeds = parse_seeds(parts["seed"])
     except ValueError as error:
         raise UserError(f"{text!r}: {error}; {example}") from error
-    network = {
-        "hidden": int(hidden),
-        "hidden_above": above,
+    network = layers_of(parts["hidden"]) | {
         "feedback": parts["feedback"],
         "feedback_scale": scale_of(parts["feedback"], parts["feedback_scale"]),
         "parameters": parameters,
     }
     return [network | {"seed": seed} for seed in seeds]
+
+
+def layers_of(hidden: int | str) -> dict[str, Any]:
+    """Return what a run has of hidden layers: 20, or 100-50."""
+    first, _, above = str(hidden).partition("-")
+    return {"hidden": int(first), "hidden_above": above}
 
 
 def parameter(text: str) -> object:

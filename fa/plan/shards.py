@@ -104,7 +104,7 @@ def shard_name(run: Run, name: str, experiment: Mapping[str, Any]) -> str:
     """
     fanout, seeds_per_job = experiment["fanout"], experiment["seeds_per_job"]
     values = {
-        "hidden": "-".join(map(str, run.layers)),
+        "hidden": run.layers_text,
         "feedback": run.feedback,
         "seed": run.seed,
     }

@@ -21,7 +21,7 @@ from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
 from fa.evidence.claims import read_claims  # noqa: E402
-from fa.learning.run import RUN_DEFAULTS, SETTING  # noqa: E402
+from fa.learning.run import RULE, RUN_DEFAULTS, SETTING  # noqa: E402
 from fa.pages.text import layers_name, rule_name  # noqa: E402
 
 ONE_COLUMN, TWO_COLUMNS = 3.35, 6.9  # inches: the text widths of a two-column paper
@@ -216,11 +216,10 @@ def seeds_name(table: pd.DataFrame, measure: str, *axes: str) -> str:
 
 def mode_names(table: pd.DataFrame) -> pd.Series:
     """Return each row's mode as people read it, and whether it goes without its scaling."""
-    columns = ["feedback", "feedback_scale", "parameters"]
-    kinds = table[columns].drop_duplicates().to_dict("records")
+    kinds = table[list(RULE)].drop_duplicates().to_dict("records")
     names = {
         tuple(kind.values()): NAMES.get((kind["feedback"], kind["feedback_scale"]), rule_name(kind))
         for kind in kinds
     }
-    keys = table[columns].itertuples(index=False, name=None)
+    keys = table[list(RULE)].itertuples(index=False, name=None)
     return pd.Series([names[key] for key in keys], index=table.index, dtype=object)
