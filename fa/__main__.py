@@ -164,6 +164,13 @@ def figure(options: argparse.Namespace) -> None:
     draw_figure(options.name, options.metrics, options.output)
 
 
+def explain(options: argparse.Namespace) -> None:
+    """Say what a verdict rests on: its test, seeds, runs, files, code and commit."""
+    from fa.pages.explain import explain
+
+    print(explain(options.metrics, options.claim))
+
+
 def numbers(options: argparse.Namespace) -> None:
     """Write every number that a text would cite, for LaTeX or as CSV."""
     from fa.pages.paper.files import write_numbers_of
@@ -292,6 +299,10 @@ def parser() -> argparse.ArgumentParser:
     sub = add("provenance", provenance, "--output results/provenance.html")
     add_metrics(sub)
     sub.add_argument("--output", required=True, help="the page, .html")
+
+    sub = add("explain", explain, "2a --metrics reference")
+    sub.add_argument("claim", help="its number in the table of claims")
+    add_metrics(sub)
 
     sub = add("numbers", numbers, "--output results/numbers.tex results/numbers.csv")
     add_metrics(sub)

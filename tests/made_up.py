@@ -37,13 +37,17 @@ EXPERIMENTS = {
 POST = {name: EXPERIMENTS[name] for name in ("table1", "table2")}
 
 
+def config():
+    """Return config.yaml, checked."""
+    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+    return checked(yaml.safe_load((ROOT / "config.yaml").read_text()), schema)
+
+
 @cache
 def planned():
     """Return what a plan says of config.yaml's experiments."""
-    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
-    config = checked(yaml.safe_load((ROOT / "config.yaml").read_text()), schema)
     with tempfile.TemporaryDirectory() as folder:
-        write_plan(config, Path(folder) / "plan.json")
+        write_plan(config(), Path(folder) / "plan.json")
         return read_plan(Path(folder) / "plan.json").experiments
 
 

@@ -1,5 +1,6 @@
 """From runs to the samples that a claim compares: seeds in pairs."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -41,25 +42,36 @@ def samples(of: Study, claim: Claim) -> dict[Any, pd.DataFrame]:
         that lack one of the runs are left out; and, where there are enough seeds that nobody had
         seen when the rules were set, all others.
     """
-    over = claim.get("over")
+    return {value: paired(of, claim, *each) for value, each in sides(of, claim).items()}
+
+
+def sides(of: Study, claim: Claim) -> dict[Any, list[tuple[str, dict]]]:
+    """Return which runs a claim compares.
+
+    Returns:
+        value of the swept setting (None without a sweep) -> a's side and, where the claim compares
+        runs, b's: each an arm and the settings that it has there.
+    """
+    over, a, b = claim.get("over"), claim["a"], claim.get("b")
     if over is None:
-        return {None: paired(of, claim, {}, {})}
-    values = sorted(runs_of(of, claim, claim["a"], {}, without=over)[over].unique())
+        return {None: [(arm, {}) for arm in (a, b) if isinstance(arm, str)]}
+    values = sorted(runs_of(of, claim, a, {}, without=over)[over].unique())
     if "candidate" in claim:
-        candidate = {over: claim["candidate"]}
-        others = [value for value in values if value != claim["candidate"]]
-        return {value: paired(of, claim, candidate, {over: value}) for value in others}
-    return {value: paired(of, claim, {over: value}, {over: value}) for value in values}
+        candidate = claim["candidate"]
+        others = [value for value in values if value != candidate]
+        return {value: [(a, {over: candidate}), (a, {over: value})] for value in others}
+    return {value: [(a, {over: value}), (claim["b"], {over: value})] for value in values}
 
 
-def paired(of: Study, claim: Claim, a_setting: dict, b_setting: dict) -> pd.DataFrame:
-    """Return one table of seeds of a claim (see `samples`)."""
-    b = claim["a"] if "candidate" in claim else claim.get("b")
-    table = measurements(of, claim, claim["a"], a_setting).add_prefix("a_")
-    if isinstance(b, str):
-        table = table.join(measurements(of, claim, b, b_setting).add_prefix("b_"), how="inner")
-    elif b is not None:
-        table["b_value"] = float(b)
+def paired(
+    of: Study, claim: Claim, a: tuple[str, dict], b: tuple[str, dict] | None = None
+) -> pd.DataFrame:
+    """Return one table of seeds of a claim (see `samples`), of its sides."""
+    table = measurements(of, claim, *a).add_prefix("a_")
+    if b:
+        table = table.join(measurements(of, claim, *b).add_prefix("b_"), how="inner")
+    elif "b" in claim:
+        table["b_value"] = float(claim["b"])
     table = table.dropna().rename(columns={"a_value": "a", "b_value": "b"}).sort_index()
     for name in ("a_dead", "b_dead"):
         if name in table:
@@ -69,6 +81,25 @@ def paired(of: Study, claim: Claim, a_setting: dict, b_setting: dict) -> pd.Data
     rules = of.claims["rules"]
     fresh = table[table.index >= rules["first_fresh_seed"]]
     return fresh if len(fresh) >= rules["minimum_runs"] else table
+
+
+def left_out(
+    of: Study, claim: Claim, value: float | None, table: pd.DataFrame
+) -> dict[str, list[int]]:
+    """Return why seeds are missing in a table that `samples` has for a value: reason -> seeds."""
+    first = of.claims["rules"]["first_fresh_seed"]
+    runs = [measurements(of, claim, *side) for side in sides(of, claim)[value]]
+    reasons: dict[str, list[int]] = defaultdict(list)
+    for seed in sorted(set().union(*(each.index for each in runs)) - set(table.index)):
+        if seed < first <= table.index.min():
+            reasons["seen before the rules were set"].append(seed)
+        elif any(seed not in each.index for each in runs):
+            reasons["without a run to compare"].append(seed)
+        elif any(each.loc[seed].isna().any() for each in runs):
+            reasons["without a number to compare"].append(seed)
+        else:
+            reasons["with a run that lost an output"].append(seed)
+    return dict(reasons)
 
 
 def measurements(of: Study, claim: Claim, arm: str, setting: dict) -> pd.DataFrame:
@@ -98,14 +129,18 @@ def measurements(of: Study, claim: Claim, arm: str, setting: dict) -> pd.DataFra
 def runs_of(
     of: Study, claim: Claim, arm: str, setting: dict, without: str | None = None
 ) -> pd.DataFrame:
-    """Return an arm's runs under the claim's setting, but for the key ``without``."""
-    own = {key: value for key, value in of.claims["arms"][arm].items() if key != "title"}
-    wanted = RUN_DEFAULTS | of.claims["setting"] | claim.get("setting", {}) | own | setting
+    """Return an arm's runs under the claim's setting, whatever their key ``without`` is."""
     chosen = pd.Series(True, index=of.runs.index)
-    for key, value in wanted.items():
+    for key, value in wanted(of.claims, claim, arm, setting).items():
         if key != without:
             chosen &= of.runs[key] == value
     return of.runs[chosen]
+
+
+def wanted(claims: Mapping[str, Any], claim: Claim, arm: str, setting: dict) -> dict[str, Any]:
+    """Return the keys of an arm's runs under the claim's setting."""
+    own = {key: value for key, value in claims["arms"][arm].items() if key != "title"}
+    return RUN_DEFAULTS | claims["setting"] | claim.get("setting", {}) | own | setting
 
 
 PANDAS = {"n": "count", "sd": "std"}
