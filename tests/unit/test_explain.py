@@ -197,6 +197,18 @@ def test_the_command_trains_a_run_again_bit_by_bit(published, tmp_path):
     assert f"test_accuracy {last['test_accuracy']:g}\n" in said
 
 
+@pytest.mark.slow
+def test_the_documentation_shows_what_the_command_prints(published):
+    page = (ROOT / "docs/statistics.md").read_text()
+    (shown,) = re.findall(
+        r"<!-- explain -->\n```console\n\$ python -m fa explain 2a --metrics reference\n(.*?)```",
+        page,
+        re.S,
+    )
+    here = r", \S+ of them here"  # depends on the machine
+    assert re.sub(here, "", shown) == re.sub(here, "", published["2a"] + "\n")
+
+
 CODE = {"backend": "CompiledTrainer", "processor": "A CPU", "versions": {"numpy": "2"}}
 
 
