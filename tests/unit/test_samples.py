@@ -550,3 +550,42 @@ def test_every_claim_has_a_row_in_its_order():
     assert (
         evaluate(every, NONE, of)["verdict"].tolist() == ["undecided", "holds"] + ["undecided"] * 2
     )
+
+
+def test_seeds_that_are_left_out_have_a_reason():
+    fresh = {1000: 0.9, 1001: 0.9, 1002: 0.9}
+    a = runs("other", {3: 0.9, **fresh, 1003: 0.9, 1005: math.nan, 1006: 0.9})
+    b = runs("plain", {3: 0.9, **fresh, 1004: 0.9, 1005: 0.9, 1006: 0.5})
+    of, claim = study(a, b), MEAN | {"trained_only": True}
+    (table,) = samples.samples(of, claim).values()
+    assert table.index.tolist() == [*fresh]
+    assert samples.left_out(of, claim, None, table) == {
+        "seen before the rules were set": [3],
+        "without a run to compare": [1003, 1004],
+        "without a number to compare": [1005],
+        "with a run that lost an output": [1006],
+    }
+    # Failed runs are in where the claim is of all runs; old seeds where there are no others.
+    (table,) = samples.samples(of, MEAN).values()
+    assert 1006 in table.index
+    of = study(runs("other", {3: 0.9, 4: 0.9}), runs("plain", {3: 0.9}))
+    (table,) = samples.samples(of, MEAN).values()
+    assert samples.left_out(of, MEAN, None, table) == {"without a run to compare": [4]}
+    # Nothing is compared: no seed is old.
+    of = study(runs("other", {3: 0.9}))
+    (table,) = samples.samples(of, MEAN).values()
+    assert samples.left_out(of, MEAN, None, table) == {"without a run to compare": [3]}
+
+
+def test_the_sides_of_a_sweep_have_its_values():
+    of = study(*(runs("other", {0: 0.9}, learning_rate=rate) for rate in (0.1, 0.2)))
+    best = {"a": "other", "over": "learning_rate", "candidate": 0.2, "metric": "test_accuracy"}
+    assert samples.sides(of, best) == {
+        0.1: [("other", {"learning_rate": 0.2}), ("other", {"learning_rate": 0.1})]
+    }
+    everywhere = {**MEAN, "over": "learning_rate"}
+    assert samples.sides(of, everywhere)[0.2] == [
+        ("other", {"learning_rate": 0.2}),
+        ("plain", {"learning_rate": 0.2}),
+    ]
+    assert samples.sides(of, MEAN | {"b": 0}) == {None: [("other", {})]}
