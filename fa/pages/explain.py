@@ -58,7 +58,7 @@ def laid_out(facts: Mapping[str, Sequence[str]]) -> str:
     column.subsequent_indent = " " * 12
     paragraphs = []
     for label, lines in facts.items():
-        column.initial_indent = label.ljust(12)
+        column.initial_indent = f"{label} ".ljust(12)
         for line in lines:
             paragraphs.append(column.fill(line))
             column.initial_indent = column.subsequent_indent

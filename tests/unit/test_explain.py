@@ -261,6 +261,14 @@ def test_metrics_that_do_not_say_what_made_them(tmp_path):
     assert text["written at"] == "commit unknown"
 
 
+def test_lines_stand_beside_their_label():
+    text = module.laid_out({"claim of_a_long_name": ["one"], "b": ["two", "word " * 30]})
+    lines = text.splitlines()
+    assert lines[:2] == ["claim of_a_long_name one", "b           two"]
+    assert len(lines) == 4
+    assert all(len(line) <= 100 and line.startswith(12 * " " + "word") for line in lines[2:])
+
+
 def test_experiments_cover_runs_the_largest_first():
     members = [["a", "b"], ["b"], ["c"], ["b", "c"]]
     assert origin.covering(members) == ["b", "c"]
