@@ -513,7 +513,7 @@ def test_what_is_wrong_is_named(tmp_path):
             {"kind": "equivalence", "metric": "loss_area"},
             'claim 1, metric: "loss_area" has to be test_accuracy',
         ),
-        ({"command": ""}, 'claim 1, command: "" says nothing'),
+        ({"command": ""}, 'claim 1, command: "" is empty'),
         ({"id": 1}, "claims[0].id: 1 is of the wrong type; it must be text"),
     ],
 )
@@ -566,7 +566,7 @@ def test_two_claims_of_one_id_are_named(tmp_path):
             "feedback: onehott",
             "arms.one-hot.feedback: 'onehott' is not a rule; choose from backprop",
         ),
-        ("    expect: lower\n", "    expect: lower\n    expect: higher\n", "expect: in lines "),
+        ("    expect: lower\n", "    expect: lower\n    expect: higher\n", "expect: on lines "),
     ],
 )
 def test_a_mistake_in_the_rules_is_named(tmp_path, old, new, message):

@@ -242,7 +242,7 @@ def test_a_key_that_stands_twice_stops_at_planning_time(tmp_path):
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(SMALL) + "seeds: 30\n")
     done = snakemake(tmp_path, "--dry-run")
     assert done.returncode != 0
-    assert "error: config.yaml says something twice, and YAML would forget the first" in done.stderr
+    assert "error: config.yaml has a key twice, and YAML would drop the first" in done.stderr
     assert "seeds: in lines" in done.stderr
     assert "Traceback" not in done.stderr
 
