@@ -11,10 +11,10 @@ from fa.learning.run import RUN_DEFAULTS, RUN_KEYS
 
 
 class Study(NamedTuple):
-    """Everything a claim is held against.
+    """Everything that claims are tested on.
 
     Attributes:
-        runs: a row a run, as in runs.parquet.
+        runs: one row per run, as in runs.parquet.
         curves: a run's keys, in the order of `fa.learning.run.RUN_KEYS` -> its epochs in order.
         claims: claims.yaml.
     """
@@ -35,11 +35,11 @@ def samples(of: Study, claim: Claim) -> dict[Any, pd.DataFrame]:
     """Return what a claim compares: a table of seeds, or one for each value of a sweep.
 
     Returns:
-        value of the swept setting (None without a sweep) -> a row a seed, with the metric in
-        ``a`` and, where the claim compares, ``b``, the runs' test accuracies in ``a_accuracy``
-        and ``b_accuracy``, and in ``a_dead`` and ``b_dead`` whether they lost an output. Seeds
-        that lack one of the runs are left out; and, where there are enough seeds that nobody had
-        seen when the rules were set, all others.
+        value of the swept setting (None without a sweep) -> one row per seed, with the metric in
+        ``a`` and, if the claim compares two arms, ``b``; the runs' test accuracies in
+        ``a_accuracy`` and ``b_accuracy``; and whether they lost an output in ``a_dead`` and
+        ``b_dead``. Seeds that lack one of the runs are left out. If enough seeds are fresh (unseen
+        when the rules were set), all others are left out, too.
     """
     over = claim.get("over")
     if over is None:
@@ -74,7 +74,7 @@ def paired(of: Study, claim: Claim, a_setting: dict, b_setting: dict) -> pd.Data
 def measurements(of: Study, claim: Claim, arm: str, setting: dict) -> pd.DataFrame:
     """Return the claim's metric (``value``) of an arm's runs, by seed, and how each ended.
 
-    Its ``accuracy`` and whether it is ``dead``: lost an output.
+    How each ended: its ``accuracy``, and whether it is ``dead``, that is, lost an output.
     """
     metric = METRICS[claim["metric"]]
     rows = runs_of(of, claim, arm, setting).to_dict("records")
@@ -98,7 +98,7 @@ def measurements(of: Study, claim: Claim, arm: str, setting: dict) -> pd.DataFra
 def runs_of(
     of: Study, claim: Claim, arm: str, setting: dict, without: str | None = None
 ) -> pd.DataFrame:
-    """Return an arm's runs under the claim's setting, but for the key ``without``."""
+    """Return an arm's runs under the claim's setting, ignoring the key ``without``."""
     own = {key: value for key, value in of.claims["arms"][arm].items() if key != "title"}
     wanted = RUN_DEFAULTS | of.claims["setting"] | claim.get("setting", {}) | own | setting
     chosen = pd.Series(True, index=of.runs.index)
@@ -109,11 +109,11 @@ def runs_of(
 
 
 PANDAS = {"n": "count", "sd": "std"}
-"""Our name of a measure -> the method of pandas, where they differ."""
+"""Our name for a statistic -> the method of pandas, where they differ."""
 
 
 def described(name: str, values: pd.Series, *measures: str) -> dict[str, float]:
-    """Return measures of a sample, six of them by default, as columns of that name."""
+    """Return statistics of a sample, six of them by default, as columns with that name."""
     chosen = measures or ("n", "mean", "sd", "median", "min", "max")
     return {
         f"{name}_{measure}": getattr(values, PANDAS.get(measure, measure))() for measure in chosen
