@@ -1,6 +1,6 @@
-"""Learning once more, for comparison: sample by sample, in float64, each rule from its paper.
+"""Learning written a second time: sample by sample, in float64, with the rules from their papers.
 
-It shares with the package the random streams and what the networks start from, and nothing else.
+It shares only the random streams and the initial networks with the package.
 """
 
 import json

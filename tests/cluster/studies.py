@@ -19,7 +19,7 @@ SMALL = {
     "seeds": 4,
     "experiments": {"table1": [{"hidden": 20, "feedback": ["backprop", "random"]}]},
 }
-# As the profile, but for jobs that last seconds.
+# As in the profile, but for jobs that last only seconds.
 IMPATIENT = {"slurm-init-seconds-before-status-checks": 5, "latency-wait": 10}
 COMMAND = ["snakemake", "--snakefile", ROOT / "Snakefile", "--workflow-profile", "impatient"]
 

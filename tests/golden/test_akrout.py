@@ -66,7 +66,7 @@ PUBLISHED = {
 
 @pytest.fixture(scope="module")
 def traces():
-    """Return each rule's epochs: a process each, as many at once as there are cores."""
+    """Return each rule's epochs: one process per rule, as many at once as the machine has cores."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         slowest_first = sorted(PUBLISHED, reverse=True)
         return dict(zip(slowest_first, pool.map(trace, slowest_first), strict=True))

@@ -1,4 +1,4 @@
-"""The numbers against those computed anew; metrics with gaps; the command that draws it all."""
+"""The numbers against recomputed ones; metrics with gaps; the command that draws everything."""
 
 import re
 
@@ -120,7 +120,7 @@ def test_a_run_of_several_experiments_is_counted_once(numbers, reference):
     assert numbers["runs/collapsed"] == str(sum(runs["dead_outputs"] > 0))
 
 
-def test_controls_are_held_against_backprop(numbers, accuracies):
+def test_controls_are_compared_with_backprop(numbers, accuracies):
     mean = 100 * accuracies["backprop"].mean()
     assert numbers["controls/hidden=20/backprop/mean"] == f"{mean:.2f}"
     assert numbers["controls/hidden=20/backprop/n"] == "6"

@@ -139,7 +139,7 @@ def test_two_at_once_do_not_disturb_each_other(undisturbed, tmp_path):
     assert products(folder) == products(undisturbed[0])
 
 
-def test_an_installation_that_was_killed_is_made_anew(tmp_path):
+def test_a_killed_installation_is_repeated(tmp_path):
     """Killed after some seconds of pip, from the same indexes as the tests' own environment."""
     folder = checkout(tmp_path / "a study")
     (folder / ".venv").unlink()

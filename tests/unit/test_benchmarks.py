@@ -216,7 +216,7 @@ def test_the_log_of_another_study_is_not_taken(study):
         pipeline.find_call(3)
 
 
-def test_no_study_is_said_so(tmp_path):
+def test_a_missing_study_is_reported(tmp_path):
     with pytest.raises(UserError, match="run the study first"):
         pipeline.shard_files(tmp_path)
 

@@ -265,7 +265,7 @@ def test_an_arm_compared_with_itself_has_no_test():
     table = verdicts(runs("random", accuracy, **at_40), runs("backprop", accuracy, **at_40))
     row = table.loc["2i"]
     assert (row["verdict"], row["measured"], row["low"], row["high"]) == ("holds", 0, 0, 0)
-    # No seed, of one without curves: nothing was measured, and nothing says how far it lies.
+    # No seed, because none has curves: nothing was measured, and no interval exists.
     alike = verdicts(*[runs(arm, [0.93] * 30) for arm in ("random", "backprop")])
     assert alike.loc["7a", "reason"] == "no test: every seed gives the same number"
     text = claims_text(with_published(alike)).set_index("claim")
@@ -440,7 +440,7 @@ def test_the_audit_of_the_post():
 
 
 def write(folder, runs, curves):
-    """Write a folder of metrics that says nothing of its experiments."""
+    """Write a folder of metrics that says nothing about its experiments."""
     runs = runs.assign(experiments=[[]] * len(runs))
     write_metrics(folder, *made_up.tables(runs, curves), {}, {})
 

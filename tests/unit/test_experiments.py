@@ -227,7 +227,7 @@ def test_the_plan_has_the_runs_of_the_study_and_the_rows_of_every_experiment(tmp
     assert row | {"feedback": "onehot", "feedback_scale": "log"} in records["table2"]["rows"]
 
 
-def test_layers_losses_and_parameters_unroll_and_stand_in_the_path():
+def test_layers_losses_and_parameters_unroll_and_are_in_the_path():
     grid = {
         "hidden": [20, "100-50"],
         "feedback": ["backprop", {"sparse": {"k": [1, 3], "signs": True}}],

@@ -156,7 +156,7 @@ def write_runs(frame, folder):
     parquet.write(table, folder / "runs.parquet")
 
 
-def test_verification_speaks_of_each_experiment_that_both_have(tmp_path):
+def test_verification_covers_each_experiment_that_both_have(tmp_path):
     theirs = pq.read_table(write_study(tmp_path / "theirs", PACKINGS[0]) / "runs.parquet")
     frame = theirs.to_pandas()
     frame["experiments"] = [
@@ -351,7 +351,7 @@ def test_a_run_without_an_epoch_is_named(histories):
         list(shard_files.split_runs(table, "here"))
 
 
-def test_shards_made_in_two_ways_are_told_of_on_standard_error(tmp_path, capsys):
+def test_shards_made_in_two_ways_are_reported_on_standard_error(tmp_path, capsys):
     write_study(tmp_path, PACKINGS[0])
     assert capsys.readouterr() == ("", "")
     path = tmp_path / "runs" / f"{shard_name(RUNS[0], *PACKINGS[0])}.parquet"

@@ -275,7 +275,7 @@ def test_what_is_accepted_runs(text, digits):
             assert epochs[-1].test_accuracy is not None
 
 
-def test_a_batch_that_is_too_large_for_the_compiled_backend_is_none_for_numpy():
+def test_a_batch_too_large_for_the_compiled_backend_is_fine_for_numpy():
     size = "{training: {batch_size: 69000}, dataset: {train_samples: 69000}, backend: numpy}"
     assert checked(merged(size), SCHEMA)["training"]["batch_size"] == 69_000
 
@@ -454,7 +454,7 @@ def test_what_the_compiled_backend_cannot_train_is_refused_where_it_is_asked_for
     assert "does not know the rule" in chosen["weight_mirror"][1]
 
 
-def test_a_measure_that_is_not_there_is_refused():
+def test_a_measure_that_does_not_exist_is_refused():
     with pytest.raises(UserError, match=r"mine\.measures: 'rank' is none of delta_angle, eff"):
         checked(grid() | {"measures": ["rank"]}, SCHEMA)
 
@@ -511,7 +511,7 @@ def test_a_rule_that_is_right_is_taken(rule, digits):
     assert len(epochs) == 2
 
 
-def test_a_broken_rule_that_nobody_uses_is_no_matter(rule):
+def test_a_broken_rule_that_nobody_uses_does_no_harm(rule):
     rule("this is no Python")
     checked(merged("{}"), SCHEMA)
 
@@ -531,7 +531,7 @@ def test_a_broken_rule_that_nobody_uses_is_no_matter(rule):
         (None, " cannot be read (No such file or directory)"),
     ],
 )  # fmt: skip
-def test_a_file_that_is_no_good_yaml_is_refused(tmp_path, text, message):
+def test_a_file_that_is_not_valid_yaml_is_refused(tmp_path, text, message):
     file = tmp_path / "a.yaml"
     if text is not None:
         file.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -546,7 +546,7 @@ def test_yaml_is_read_with_its_anchors(tmp_path):
     assert read_yaml(tmp_path / "a.yaml")["c"] == {"b": 1, "d": 2}
 
 
-def test_ours_say_nothing_twice():
+def test_our_files_have_no_key_twice():
     for path in (ROOT / "config.yaml", ROOT / "workflow/quick.yaml"):
         assert read_yaml(path) == yaml.safe_load(path.read_text())
 
@@ -575,9 +575,9 @@ GRID_KEYS = [
 ]
 
 
-@settings(deadline=None)  # a busy machine is no failure
+@settings(deadline=None)  # a busy machine is not a failure
 @given(st.sampled_from(KEYS), YAML)
-def test_whatever_stands_there_it_is_refused_in_words_or_unrolls(key, value):
+def test_any_configuration_is_refused_in_words_or_unrolls(key, value):
     config = yaml.safe_load(GOOD)
     *parents, last = key.split(".")
     place = config
@@ -587,9 +587,9 @@ def test_whatever_stands_there_it_is_refused_in_words_or_unrolls(key, value):
     refused_in_words_or_unrolled(config)
 
 
-@settings(deadline=None)  # a busy machine is no failure
+@settings(deadline=None)  # a busy machine is not a failure
 @given(st.sampled_from(GRID_KEYS), YAML)
-def test_whatever_a_grid_has_it_is_refused_in_words_or_unrolls(key, value):
+def test_any_grid_is_refused_in_words_or_unrolls(key, value):
     config = yaml.safe_load(GOOD)
     config["experiments"]["mine"][0][key] = value
     refused_in_words_or_unrolled(config)
@@ -604,14 +604,14 @@ def refused_in_words_or_unrolled(config):
         assert unroll(full)
 
 
-@settings(deadline=None)  # a busy machine is no failure
+@settings(deadline=None)  # a busy machine is not a failure
 @given(st.text(max_size=30) | st.from_regex(r"\A[0-9,-]{1,8}\Z"))
 def test_any_text_is_seeds_or_a_value_error(text):
     with contextlib.suppress(ValueError):
         assert all(isinstance(seed, int) and seed >= 0 for seed in parse_seeds(text))
 
 
-@settings(deadline=None)  # a busy machine is no failure
+@settings(deadline=None)  # a busy machine is not a failure
 @given(st.sets(st.integers(0, 300), min_size=1).map(sorted))
 def test_seeds_are_read_as_they_are_written(seeds):
     assert parse_seeds(format_seeds(seeds)) == seeds
@@ -625,7 +625,7 @@ def test_seeds_that_cannot_be_are_refused_at_once(text):
         parse_seeds(text)
 
 
-@settings(deadline=None)  # a busy machine is no failure
+@settings(deadline=None)  # a busy machine is not a failure
 @given(
     st.text(max_size=60)
     | st.lists(
@@ -667,7 +667,7 @@ RUNS = st.builds(
 )  # fmt: skip
 
 
-@settings(deadline=None)  # a busy machine is no failure
+@settings(deadline=None)  # a busy machine is not a failure
 @given(RUNS, st.sets(st.sampled_from(["hidden", "feedback", "seed"])), st.integers(1, 30))
 def test_shards_part_what_cannot_share_a_job_and_read_back(grid, fanout, seeds_per_job):
     config = yaml.safe_load(GOOD) | {

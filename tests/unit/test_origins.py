@@ -1,4 +1,4 @@
-"""What a study's Parquet files say of their making."""
+"""What a study's Parquet files say about how they were made."""
 
 import pyarrow.parquet as pq
 import pytest
@@ -121,7 +121,7 @@ def test_every_parameter_of_a_run_is_in_the_metrics(study, tmp_path):
             assert parameters <= known | set(entry)
 
 
-def test_shards_of_other_code_and_machines_are_told_of(mixed, tmp_path, capsys):
+def test_shards_of_other_code_and_machines_are_reported(mixed, tmp_path, capsys):
     runs = gathered(mixed, tmp_path / "out")
     told = capsys.readouterr().err
     ways = f"{code.training_digest(['random'])} (shards: 2); 0123456789abcdef (shards: 1)"
