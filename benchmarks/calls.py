@@ -16,7 +16,7 @@ from fa.checks.errors import UserError
 
 ROOT = Path(__file__).parents[1]
 
-# Five runs a seed: the study's, with batch 100 alone at 40 hidden units.
+# Five runs per seed: the study's, with only batch 100 at 40 hidden units.
 EXPERIMENTS = {
     "planning": [
         {"hidden": 20, "feedback": ["backprop", "random", "onehot"]},

@@ -178,7 +178,7 @@ def main() -> int:
         "--results", type=Path, nargs="+", default=[Path("results")], help="finished studies"
     )
     parser.add_argument("--wall", type=float, help="their seconds on all cores, if no log has them")
-    parser.add_argument("--quick", action="store_true", help="plan the smallest study alone")
+    parser.add_argument("--quick", action="store_true", help="plan only the smallest study")
     options = parser.parse_args()
     try:
         rows = [row for results in options.results for row in study_rows(results, options.wall)]

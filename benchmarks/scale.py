@@ -168,7 +168,7 @@ def main() -> int:
     """Measure the cases that scale.csv does not have yet; rewrite the files after each."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--results", type=Path, default=Path("results"), help="where to write")
-    parser.add_argument("--quick", action="store_true", help="one study alone")
+    parser.add_argument("--quick", action="store_true", help="only one study")
     options = parser.parse_args()
     folder = options.results / "benchmarks"
     folder.mkdir(parents=True, exist_ok=True)

@@ -85,7 +85,7 @@ def paired_differences(a: Values, b: Values) -> np.ndarray:
 
 
 def without_spread(values: Values) -> bool:
-    """Return whether there are fewer than two values, or all are the same."""
+    """Return whether a sample has fewer than two values, or all are the same."""
     return len(values) < 2 or not np.ptp(values)
 
 

@@ -1,5 +1,5 @@
 """What a learning rule is: what it draws, what carries the error back, and how it learns.
-A rule is a subclass of `Rule` in a file of its own in `fa.learning.rules`. It answers the field's
+A rule is a subclass of `Rule` in its own file in `fa.learning.rules`. It answers the field's
 three questions: what it draws at the start (`Rule.init`, its state), what carries the error back in
 this batch (`Rule.feedback`), and what it changes after the batch (`Rule.step`: for most, nothing).
 Its parameters, if any, are the fields of a dataclass.

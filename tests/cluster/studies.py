@@ -72,7 +72,7 @@ def snakemake(folder, *arguments):
 
 
 def local_digest(folder, config):
-    """Return the digest of the metrics of the same study run on this machine alone."""
+    """Return the digest of the metrics of the same study, run only on this machine."""
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
     done = call("snakemake", "-c", 2, "-s", ROOT / "Snakefile", METRICS, cwd=folder)
     assert done.returncode == 0, text(done)

@@ -1,6 +1,6 @@
 r"""A paper that inputs every table and every number and includes every figure, set by pdfLaTeX.
 
-Skipped where there is no TeX; Debian's texlive-latex-recommended and poppler-utils suffice.
+Skipped without TeX; Debian's texlive-latex-recommended and poppler-utils suffice.
 """
 
 import re

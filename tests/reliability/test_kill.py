@@ -14,7 +14,7 @@ import yaml
 
 from conftest import MNIST, ROOT, call, digest_of
 
-KILLS = 12  # each trains and reports a study anew: a minute or two
+KILLS = 12  # each trains and reports a study again: a minute or two
 STUDY = {
     "dataset": {"directory": "the digits", "train_samples": 2000, "test_samples": 500},
     "training": {"epochs": 20, "evaluate_every": 10},
@@ -73,7 +73,7 @@ def shards(folder):
 
 
 def products(folder):
-    """Return all files that a study leaves, with the content of those that depend on it alone."""
+    """Return all files that a study leaves, with the content of those that depend only on it."""
     found = {}
     for top in ("results", "data"):
         for path in (folder / top).rglob("*"):

@@ -72,7 +72,7 @@ def verdicts(*arms, curves=NO_CURVES, of=CLAIMS):
 
 
 def with_claim(**changes):
-    """Return claims.yaml with claim 1 alone, changed."""
+    """Return claims.yaml with only claim 1, changed."""
     only = copy.deepcopy(CLAIMS)
     only["claims"] = [only["claims"][0] | changes]
     return only

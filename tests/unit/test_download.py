@@ -206,7 +206,7 @@ def package(**members):
 
 
 def registry(content):
-    """Return answers like those of an npm registry that has the package of MNIST alone."""
+    """Return answers like those of an npm registry that has only the package of MNIST."""
     name, _, version = OF_MNIST.packages[0].name.partition("@")
     digest = base64.b64encode(hashlib.sha512(content).digest()).decode()
 

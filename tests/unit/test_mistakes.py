@@ -281,7 +281,7 @@ def test_a_batch_too_large_for_the_compiled_backend_is_fine_for_numpy():
 
 
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path, monkeypatch):
-    """By what the system says of it: root, who runs some tests, may write everywhere."""
+    """By what the system says about it: root, who runs some tests, may write everywhere."""
     monkeypatch.setattr(results.os, "access", lambda path, mode: path != tmp_path)
     with pytest.raises(UserError, match=f"results: you cannot write to {tmp_path}; name another"):
         checked(merged(f"results: {tmp_path}/x/y"), SCHEMA)
@@ -376,7 +376,7 @@ STUDIES = {
 @pytest.mark.slow
 @pytest.mark.parametrize("grid", STUDIES.values(), ids=list(STUDIES))
 def test_what_is_accepted_has_all_its_tables_and_figures(grid, tmp_path):
-    """A figure of a sweep, too, where there is none."""
+    """A figure of a sweep, too, even without a sweep."""
     config = merged("{seeds: 2, backend: numpy, fanout: []}")
     figures = {f"of_{kind}": kind for kind in TITLES}
     config["experiments"] = {
@@ -551,7 +551,7 @@ def test_our_files_have_no_key_twice():
         assert read_yaml(path) == yaml.safe_load(path.read_text())
 
 
-# Whatever there is.
+# Anything at all.
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),

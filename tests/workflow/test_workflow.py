@@ -291,7 +291,7 @@ def test_only_the_data_sets_that_are_needed_are_fetched(tmp_path):
     study = ("--config", "study=[both]")
     assert to_make(tmp_path, *study) == clothes | digits | of_clothes | of_digits
     assert to_make(tmp_path, "--config", "study=[open]") == digits | of_digits
-    # What is there is not fetched again.
+    # Existing files are not fetched again.
     shutil.copytree(MNIST, tmp_path / "data/mnist")
     assert to_make(tmp_path, *study) == clothes | of_clothes | of_digits
 
