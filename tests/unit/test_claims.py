@@ -540,7 +540,7 @@ def test_two_claims_of_one_id_are_named(tmp_path):
         ("level: 0.025", "level: 5", "rules.level: 5 is too large"),
         ("  minimum_runs: 6", "  minimum_run: 6", "rules: unknown key minimum_run"),
         ("feedback: onehot", "feedbak: onehot", "arms.one-hot: unknown key feedbak"),
-        ("rules:", "rules: [", "is no YAML: "),
+        ("rules:", "rules: [", "is not valid YAML: "),
         (
             "between: [0.70, 0.80]",
             "between: [0.80, 0.70]",
