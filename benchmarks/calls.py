@@ -1,4 +1,4 @@
-"""Calls Snakemake on a study in a folder of its own and says what the call cost."""
+"""Calls Snakemake on a study in its own folder and reports what the call cost."""
 
 import os
 import resource
@@ -16,7 +16,7 @@ from fa.checks.errors import UserError
 
 ROOT = Path(__file__).parents[1]
 
-# Five runs a seed: the study's, with batch 100 alone at 40 hidden units.
+# Five runs per seed: the study's, with only batch 100 at 40 hidden units.
 EXPERIMENTS = {
     "planning": [
         {"hidden": 20, "feedback": ["backprop", "random", "onehot"]},
@@ -33,7 +33,7 @@ class Cost(NamedTuple):
         wall: seconds from start to end.
         cpu: seconds of CPU, of the process and of those that it started and waited for.
         memory: the largest resident set of one of them, in MiB.
-        finished: whether it came to its end, or was stopped at the limit.
+        finished: whether it ended by itself; otherwise it was stopped at the limit.
     """
 
     wall: float
@@ -58,9 +58,9 @@ def snakemake(
 
     Args:
         folder: where config.yaml is and the results go.
-        arguments: beside the Snakefile and the profile of this repository.
+        arguments: added to the Snakefile and the profile of this repository.
         limit: seconds of CPU after which the call is stopped; None for no limit.
-        environment: variables beside those there are.
+        environment: variables added to the current ones.
 
     Raises:
         UserError: Snakemake failed; its messages are in the error.

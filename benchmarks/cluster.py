@@ -1,6 +1,7 @@
 """What a job costs on a cluster: tiny runs through Slurm, by the number of seeds that share a job.
 
-``python -m benchmarks.cluster`` on a machine that has sbatch; it waits and polls as for short jobs.
+Run ``python -m benchmarks.cluster`` on a machine that has sbatch. It polls as often as short jobs
+need.
 """
 
 import re
@@ -51,7 +52,7 @@ class Row(NamedTuple):
 
 
 def measure(folder: Path, runs: int, seeds_per_job: int) -> Row:
-    """Train so many tiny runs through Slurm in a fresh folder and return what it cost.
+    """Train this many tiny runs through Slurm in a fresh folder and return what it cost.
 
     Raises:
         UserError: Snakemake failed.

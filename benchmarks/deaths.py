@@ -1,7 +1,7 @@
-"""Why outputs die, and why they come to life again sooner under some feedback than under other.
+"""Why outputs die, and why they recover sooner under some rules than under others.
 
-``python -m benchmarks.deaths`` follows networks of 20 hidden units through their first epoch by the
-reference equations, and writes results/benchmarks/deaths.{csv,md}.
+``python -m benchmarks.deaths`` follows networks of 20 hidden units through their first epoch, with
+the reference equations, and writes results/benchmarks/deaths.{csv,md}.
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ LOOKED_AT = (1, 50, 250)
 
 
 def follow(seed: int, name: str, digits: Digits) -> Iterator[dict[str, Any]]:
-    """Yield what a network looks like on its test samples after some batches."""
+    """Yield the state of a network on its test samples after some batches."""
     train, test = split(digits, stream(seed, "split"), BATCHES * BATCH_SIZE, 2000)
     weights = initial_weights(seed, (PIXELS, HIDDEN, CLASSES))
     x, target, x_test = inputs(np, train), one_hot(np, train), inputs(np, test)
@@ -59,7 +59,7 @@ def follow(seed: int, name: str, digits: Digits) -> Iterator[dict[str, Any]]:
 
 
 def table(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the means over seeds as text to read."""
+    """Return the means over seeds as text for a reader."""
     columns = ["hidden_activity", "largest_output", "dead", "one_direction"]
     means = rows.groupby(["batches", "feedback"])[columns].mean()
     means = means.reindex(list(RULES), level="feedback").reset_index()

@@ -1,4 +1,4 @@
-"""What the pipeline costs beside its training: wall time, memory of a job, and planning.
+"""What the pipeline costs beyond training: wall time, memory of a job, and planning.
 
 ``python -m benchmarks.pipeline`` reads finished studies: the benchmark file and the Parquet file
 of every training job, and Snakemake's log of the call that made them. Then it plans studies of
@@ -35,7 +35,7 @@ class Row(NamedTuple):
 
 
 class Call(NamedTuple):
-    """One finished call of Snakemake: how long it took, on how many cores."""
+    """One finished call of Snakemake: how long it took, and on how many cores."""
 
     seconds: float
     cores: int
@@ -87,7 +87,7 @@ def memory_rows(results: Path) -> list[Row]:
 
 
 def planning_rows(sizes: tuple[int, ...]) -> Iterator[Row]:
-    """Plan studies of so many runs; yield the time and the memory of each."""
+    """Plan studies with these numbers of runs; yield the time and the memory of each."""
     for runs in sizes:
         print(f"planning {runs} runs", file=sys.stderr, flush=True)
         seconds, peak = plan(runs // RUNS_A_SEED)
@@ -96,7 +96,7 @@ def planning_rows(sizes: tuple[int, ...]) -> Iterator[Row]:
 
 
 def plan(seeds: int) -> tuple[float, float]:
-    """Plan a study of so many seeds in a fresh folder; return seconds and peak memory in MiB."""
+    """Plan a study with this many seeds in a fresh folder; return seconds and peak MiB."""
     with tempfile.TemporaryDirectory() as folder:
         configure(Path(folder), seeds=seeds)
         cost = snakemake(Path(folder), "--dry-run", "--quiet", "--cores", "1")
@@ -117,12 +117,12 @@ def training_seconds(path: Path) -> float:
 
 
 def job_benchmarks(folder: Path) -> pd.DataFrame:
-    """Return the rows of Snakemake's benchmark files below a folder, a row a job.
+    """Return the rows of Snakemake's benchmark files below a folder, one row per job.
 
-    Those of downloads are left out: they are often of an earlier call than the study's.
+    Downloads are left out: they often belong to an earlier call than the study's.
     """
     files = [path for path in folder.rglob("*.tsv") if path.parent.name != "download"]
-    # A job too short to be sampled has no number, but a dash or NA.
+    # A job too short to be sampled has a dash or NA instead of a number.
     tables = [pd.read_csv(path, sep="\t", na_values="-") for path in files]
     if not tables:
         raise UserError(f"{folder} holds no benchmark file of Snakemake")
@@ -130,10 +130,10 @@ def job_benchmarks(folder: Path) -> pd.DataFrame:
 
 
 def find_call(shards: int) -> Call:
-    """Return the latest call of Snakemake that trained so many shards, from its log.
+    """Return the latest call of Snakemake that trained this many shards, from its log.
 
     Raises:
-        UserError: there is none: the study was trained in several calls, or elsewhere.
+        UserError: no call did: the study was trained in several calls, or elsewhere.
     """
     for log in sorted(LOGS.glob("*.snakemake.log"), reverse=True):
         text = log.read_text(encoding="utf-8")
@@ -148,7 +148,7 @@ def find_call(shards: int) -> Call:
 
 
 def report(rows: pd.DataFrame) -> str:
-    """Return the figures as Markdown, a table a part."""
+    """Return the figures as Markdown, one table per part."""
     texts = ["# What the pipeline costs beside its training\n"]
     for part, group in rows.groupby("part", sort=False):
         cells = [formatted(row) for row in group.itertuples()]
@@ -178,7 +178,7 @@ def main() -> int:
         "--results", type=Path, nargs="+", default=[Path("results")], help="finished studies"
     )
     parser.add_argument("--wall", type=float, help="their seconds on all cores, if no log has them")
-    parser.add_argument("--quick", action="store_true", help="plan the smallest study alone")
+    parser.add_argument("--quick", action="store_true", help="plan only the smallest study")
     options = parser.parse_args()
     try:
         rows = [row for results in options.results for row in study_rows(results, options.wall)]

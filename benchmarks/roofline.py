@@ -1,10 +1,10 @@
 """Where the fast backend's time goes, and how far that is from what the core can do.
 
-``python -m benchmarks.roofline`` times a whole epoch of real MNIST, and the two sparse products of
-it alone. Beside them stands a bound counted from the kernel: in each product a non-zero input
+``python -m benchmarks.roofline`` times a whole epoch of real MNIST, and its two sparse products
+alone. It compares them with a bound counted from the kernel: in each product a non-zero input
 costs, per tile of hidden units, a load of its value and one of each register of weights, and a
-multiplication and an addition for each register. What the core does of these in a second is
-measured here, in registers and in the L1 cache alone. Written to
+multiplication and an addition for each register. How many of these the core does in a second is
+measured here, working only in registers and the L1 cache. The results are written to
 results/benchmarks/roofline.{csv,md}.
 """
 
@@ -52,7 +52,7 @@ def update_epoch(lists, size, batches, w1, delta, columns, stride, rates, tile):
 
 @njit(**kernel.PLAIN)
 def multiply_and_add(count, table):  # noqa: ANN001, ANN201
-    """Multiply and add in registers, 12 of each a round."""
+    """Multiply and add in registers, 12 of each per round."""
     total = load(table, 0, WIDE)
     for _ in range(count):
         total = total * splat(kernel.HALF, WIDE) + splat(kernel.ONE, WIDE)
@@ -61,7 +61,7 @@ def multiply_and_add(count, table):  # noqa: ANN001, ANN201
 
 @njit(**kernel.PLAIN)
 def load_and_add(count, table):  # noqa: ANN001, ANN201
-    """Load from the L1 cache, and add, 12 of each a round."""
+    """Load from the L1 cache, and add, 12 of each per round."""
     total = splat(kernel.ZERO, WIDE)
     for i in range(count):
         total = total + load(table, (i & 7) * WIDE, WIDE)
@@ -69,7 +69,7 @@ def load_and_add(count, table):  # noqa: ANN001, ANN201
 
 
 def per_second(operations: Callable[[int, np.ndarray], None]) -> float:
-    """Return how many registers a second one of the two functions above treats."""
+    """Return how many registers per second one of the two functions above processes."""
     count, table = 100_000, zeros(8 * WIDE)
     operations(1, table)
     return WIDE // LANES * count / best(lambda: operations(count, table))
@@ -118,7 +118,7 @@ def profile(case: Case, train: Digits, peak: dict[str, float]) -> dict[str, floa
 
 
 def bound(trained: CompiledTrainer, columns: int, peak: dict[str, float]) -> float:
-    """Return the seconds that both products need for an epoch at the least."""
+    """Return the least time that both products need for an epoch, in seconds."""
     inputs = int(trained.rows.start[-1]) + int(trained.columns.start[-1])
     widths = [min(kernel.TILE, columns - at) for at in range(0, columns, kernel.TILE)]
     registers = [up(width, LANES) // LANES for width in widths]

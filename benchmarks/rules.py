@@ -1,8 +1,8 @@
-"""How often the rules of the verdicts err, where a few runs in a hundred fail: by simulation.
+"""Simulates how often the decision rules err when a few runs in a hundred fail.
 
-``python -m benchmarks.rules`` draws samples of two arms whose true difference is known and writes
+``python -m benchmarks.rules`` draws samples of two arms with a known true difference and writes
 results/benchmarks/{coverage,power}.{csv,md}. The runs that train have the spread seen at 20 hidden
-units; those that fail lose what a dead output, or two, was seen to cost, or 27 points each.
+units. Failed runs lose what one or two dead outputs were seen to cost, or 27 points each.
 """
 
 import os
@@ -36,7 +36,7 @@ class Case(NamedTuple):
         n: seeds.
         a_fails, b_fails: the shares of runs that fail.
         loses: key of `LOSSES`.
-        difference: the true one of the two means, a minus b.
+        difference: the true difference of the two means, a minus b.
     """
 
     n: int
@@ -53,7 +53,7 @@ def lost_on_average(case: Case) -> float:
 
 
 def draw(case: Case, rng: np.random.Generator) -> tuple[Arm, Arm]:
-    """Draw a sample; a's trained runs are as much better as makes the difference what it is."""
+    """Draw a sample; a's trained runs are shifted to give the case's true difference."""
     mean, spread = TRAINED
     values, weights = LOSSES[case.loses]
     ahead = case.difference + (case.a_fails - case.b_fails) * lost_on_average(case)
@@ -66,11 +66,11 @@ def draw(case: Case, rng: np.random.Generator) -> tuple[Arm, Arm]:
 
 
 def judge(case: Case, rules: Mapping[str, Any], samples: int = SAMPLES) -> dict[str, float]:
-    """Return how often each interval covers the difference, and how often each rule speaks.
+    """Return how often each interval covers the difference, and how often each rule decides.
 
-    ``holds`` is by the rule of a claim that a is higher (the permutation test and the mixture's
-    interval), before Holm's correction; ``permutation`` by that test alone; ``fails`` by the
-    mixture, of the margin.
+    ``holds`` uses the rule for a claim that a is higher (the permutation test and the mixture's
+    interval), before Holm's correction; ``permutation`` uses only that test; ``fails`` uses the
+    mixture and the margin.
     """
     rng = np.random.default_rng(statistics.RESAMPLING_SEED)
     level, margin = rules["level"], rules["margins"]["test_accuracy"]
@@ -89,14 +89,14 @@ def judge(case: Case, rules: Mapping[str, Any], samples: int = SAMPLES) -> dict[
         p = statistics.permutation_p(differences, "greater", DRAWS)
         counts["permutation"] += p < level
         counts["holds"] += p < level and intervals["mixture"].low > 0
-        # What Holm leaves where twenty tests of the family are still undecided.
+        # The level that Holm's correction leaves if twenty tests of the family are undecided.
         counts["corrected"] += p < level / 20 and intervals["mixture"].low > 0
         counts["fails"] += possible.below_p(margin) < level
     return {name: count / samples for name, count in counts.items()}
 
 
 def coverage_cases() -> list[Case]:
-    """Return arms of equal means, and arms that differ by the margin, at the failure rates seen."""
+    """Return arms with equal means, and arms a margin apart, at the failure rates seen."""
     margin = read_claims()["rules"]["margins"]["test_accuracy"]
     return [
         Case(n, *shares, loses, difference)
@@ -109,14 +109,14 @@ def coverage_cases() -> list[Case]:
 
 
 def power_cases() -> list[Case]:
-    """Return arms as random feedback and backprop were seen on seeds 30 to 119."""
+    """Return arms like random feedback and backprop as seen on seeds 30 to 119."""
     shares = 0.014, 0.1
     gain = 0.0014 + (shares[1] - shares[0]) * np.dot(*LOSSES["a digit or two"])
     return [Case(n, *shares, "a digit or two", float(gain)) for n in (30, 60, 90, 120, 180, 240)]
 
 
 def simulated(case: Case) -> dict[str, Any]:
-    """Return a case and what was counted of it, as a row."""
+    """Return a case and its counts as a row."""
     return case._asdict() | judge(case, read_claims()["rules"])
 
 
@@ -126,7 +126,7 @@ def percent(values: pd.Series) -> pd.Series:
 
 
 def coverage_table(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the coverage as text to read; a verdict that would be right is no error."""
+    """Return the coverage as text for a reader; a verdict that would be right is not an error."""
     equal = rows["difference"] == 0
     return pd.DataFrame(
         {
@@ -148,7 +148,7 @@ def coverage_table(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def power_table(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the power as text to read."""
+    """Return the power as text for a reader."""
     return pd.DataFrame(
         {
             "seeds": rows["n"],

@@ -1,8 +1,8 @@
 """What Snakemake itself costs in a study of thousands of runs, by how they share jobs.
 
-``python -m benchmarks.scale`` plans studies of 1,000, 10,000 and 50,000 runs in fresh folders and
-then runs them through the executor for clusters with a submit command that only touches a job's
-files: what is left is Snakemake's own work. Nothing is trained; no scheduler is needed.
+``python -m benchmarks.scale`` plans studies of 1,000, 10,000 and 50,000 runs in fresh folders. It
+then runs them through the executor for clusters, with a submit command that only touches a job's
+files. What is left is Snakemake's own work. Nothing is trained; no scheduler is needed.
 """
 
 import argparse
@@ -36,9 +36,9 @@ class Case(NamedTuple):
     """A study to be measured.
 
     Attributes:
-        runs: five a seed.
+        runs: five per seed.
         fanout: as in config.yaml, the axes as one text.
-        seeds_per_job: likewise.
+        seeds_per_job: as in config.yaml.
         batches: how many calls share the study, as in ``--batch gather=1/3``; the first of them
             is measured.
     """
@@ -68,7 +68,7 @@ CASES = (
 
 
 class Row(NamedTuple):
-    """One line of scale.csv; times in seconds, of CPU but for `wall`, memory in MiB."""
+    """One line of scale.csv; times in seconds of CPU (`wall`: wall time), memory in MiB."""
 
     runs: int
     fanout: str
@@ -85,7 +85,7 @@ class Row(NamedTuple):
 
 
 def measure(case: Case) -> Row:
-    """Plan and submit a study in a folder of its own."""
+    """Plan and submit a study in its own folder."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "data").symlink_to(ROOT / "data")
@@ -116,13 +116,13 @@ def measure(case: Case) -> Row:
 
 
 def start_of_a_job(folder: Path) -> Cost:
-    """Return what Snakemake does on the node before a job runs: it reads the whole study."""
+    """Return the cost of Snakemake's work on the node before a job: it reads the whole study."""
     shard = next((folder / "results/runs").rglob("*.parquet")).relative_to(folder)
     return snakemake(folder, "--dry-run", "--quiet", "--cores", "1", "--force", str(shard))
 
 
 def report(rows: pd.DataFrame) -> str:
-    """Return the rows as a Markdown table with what it says."""
+    """Return the rows as a Markdown table, with a note on what they say."""
     table = pd.DataFrame(
         {
             "runs": rows["runs"].map("{:,}".format),
@@ -145,7 +145,7 @@ def report(rows: pd.DataFrame) -> str:
     )
     return table.to_markdown(index=False, disable_numparse=True) + (
         "\n\nSeconds of wall time, and of CPU in brackets; the machine had other work. Five runs a "
-        "seed (20 hidden units under three feedback modes, 40 under two at another batch size), "
+        "seed (20 hidden units under three rules, 40 under two at another batch size), "
         f"{SLOTS} jobs queued at a time; the submit command only touches the files. A study that "
         f"was not submitted within {LIMIT} s of CPU was stopped. The start of a job is what "
         "Snakemake computes on the node before the job itself: it reads the whole study.\n"
@@ -153,22 +153,22 @@ def report(rows: pd.DataFrame) -> str:
 
 
 def submissions(row: Row) -> str:
-    """Return how many submissions were made, of how many where the call was stopped."""
+    """Return how many submissions were made, and out of how many if the call was stopped."""
     if row.submitted_all:
         return f"{row.submissions:,}"
     return f"stopped after {row.submissions:,}"
 
 
 def measured(path: Path) -> list[Row]:
-    """Return the rows of an earlier, perhaps interrupted call; none if there was none."""
+    """Return the rows of an earlier, perhaps interrupted call, if any."""
     return [Row(*row) for row in pd.read_csv(path).itertuples(index=False)] if path.exists() else []
 
 
 def main() -> int:
-    """Measure the cases that scale.csv does not have yet; write the files anew after each."""
+    """Measure the cases that scale.csv does not have yet; rewrite the files after each."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--results", type=Path, default=Path("results"), help="where to write")
-    parser.add_argument("--quick", action="store_true", help="one study alone")
+    parser.add_argument("--quick", action="store_true", help="only one study")
     options = parser.parse_args()
     folder = options.results / "benchmarks"
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A submit command that runs nothing: it makes a training job's files as if it had been run, and
+# A submit command that runs nothing: it creates a training job's files as if the job had run, and
 # counts the submission.   touching_submit.sh JOBID OUTPUT JOBSCRIPT
 set -eu
 shard=${2#results/runs/}

@@ -1,12 +1,12 @@
 """Seconds per epoch and network: the product's backends and their peers, repeats interleaved.
 
 ``python -m benchmarks.training`` needs the peers (``make bench`` installs them) and about ten
-minutes of an otherwise idle machine. Every implementation computes in a process of its own, on
-one core and in one thread. It is measured only if its first batches agree with the equations in
-float64 (`benchmarks.work.check`). Within a case all implementations take turns: the first repeat
-of each, then the second of each, beginning with another one every time.
+minutes of an otherwise idle machine. Every implementation runs in its own process, on one core and
+in one thread. It is measured only if its first batches agree with the equations in float64
+(`benchmarks.work.check`). Within a case all implementations take turns: the first repeat of each,
+then the second of each, starting with a different one every time.
 
-scikit-learn is left out because it cannot do the work: its MLPClassifier takes the cross-entropy
+scikit-learn is left out because it cannot do the work: its MLPClassifier uses the cross-entropy
 and its MLPRegressor has no sigmoid outputs; in both the output delta is o - t, without the
 o (1 - o) of the study, and neither takes feedback weights.
 """
@@ -55,11 +55,11 @@ class Worker:
     """A process that holds one implementation, ready for one case (`benchmarks.worker`).
 
     Attributes:
-        check: what it said of itself: its status, versions, start-up times and deviations.
+        check: what it reported: its status, versions, start-up times and deviations.
     """
 
     def __init__(self, name: str, case: Case) -> None:
-        """Start the process and wait until it is ready, or has said why it is not."""
+        """Start the process and wait until it is ready, or has reported why it is not."""
         arguments = [name, *map(str, case.row().values())]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker", *arguments],
@@ -70,7 +70,7 @@ class Worker:
         self.check = {"implementation": name, **case.row(), **self.message()}
 
     def message(self) -> dict[str, Any]:
-        """Return its next message; a status of its own if it has died."""
+        """Return its next message, or its exit status if it has died."""
         line = self.process.stdout.readline()
         if line:
             return json.loads(line)
@@ -92,7 +92,7 @@ def measure_case(case: Case, repeats: int) -> tuple[list[dict], list[dict]]:
     """Measure every implementation in one case, in turns.
 
     Returns:
-        A row a measurement, and a row an implementation with its check.
+        One row per measurement, and one row per implementation with its check.
     """
     workers = []
     try:
@@ -118,12 +118,12 @@ def measure_case(case: Case, repeats: int) -> tuple[list[dict], list[dict]]:
 
 
 def in_turns(workers: Sequence[Worker], repeat: int) -> Iterator[Worker]:
-    """Yield all workers, beginning with another one in every repeat."""
+    """Yield all workers, starting with a different one in every repeat."""
     return (workers[(repeat + place) % len(workers)] for place in range(len(workers)))
 
 
 def tell(check: dict[str, Any]) -> None:
-    """Print what became of one implementation."""
+    """Print the status of one implementation."""
     case = " ".join(f"{key}={check[key]}" for key in CASE)
     note = check.get("note", "")
     line = f"{case} {check['implementation']}: {check['status']} {note}"
@@ -152,7 +152,7 @@ def summary(measurements: pd.DataFrame) -> pd.DataFrame:
 
 
 def times_table(table: pd.DataFrame, checks: pd.DataFrame) -> str:
-    """Return the times of cases that differ in their hidden layers alone, as Markdown."""
+    """Return the times of cases that differ only in their hidden layers, as Markdown."""
     measured = {(row["implementation"], row["hidden"]): cell(row) for _, row in table.iterrows()}
     status = {(row["implementation"], row["hidden"]): row["status"] for _, row in checks.iterrows()}
     sizes = checks["hidden"].unique()
@@ -195,7 +195,7 @@ def text(value: str | float, form: str = "") -> str:
 
 
 def notes(checks: pd.DataFrame) -> str:
-    """Return why implementations were not measured, a line each; nothing if all were."""
+    """Return why implementations were not measured, one line each; empty if all were."""
     problems = checks[checks["status"] != "measured"]
     lines = [
         f"- {name}: {status} ({note})"
@@ -309,7 +309,7 @@ def write(measurements: pd.DataFrame, checks: pd.DataFrame, folder: Path) -> Non
 def main() -> int:
     """Measure all cases; return 1 if a backend of ours failed or was refused.
 
-    A peer that rounds too coarsely on a machine stands in the table as refused.
+    A peer that rounds too coarsely on a machine is listed in the table as refused.
     """
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument(

@@ -37,7 +37,7 @@ CHECKED_RATES = (LEARNING_RATE, LEARNING_RATE / 10)
 
 
 class Disagreement(Exception):
-    """An implementation does not do the same work."""
+    """An implementation does not do the same work as the equations."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Case:
     Attributes:
         hidden: units of each network's hidden layers, input side first.
         networks: how many; they differ in their weights.
-        feedback: the rule of all.
+        feedback: the rule of all networks.
     """
 
     hidden: tuple[int, ...]
@@ -99,14 +99,14 @@ def training_samples(directory: str) -> Digits:
 def trainer(
     implementation: type[Trainer], case: Case, train: Digits, learning_rate: float = LEARNING_RATE
 ) -> Trainer:
-    """Return an implementation with a case's networks before training."""
+    """Return an implementation with a case's untrained networks."""
     nothing_to_test = train[:0]
     samples = {SAMPLES_OF_SEED: (train, nothing_to_test)}
     return implementation(Task(samples, networks(case), BATCH_SIZE, learning_rate, LOSS))
 
 
 def runs(case: Case) -> list[Run]:
-    """Return the runs that train like this, a seed each."""
+    """Return the runs that train the case's networks, one seed each."""
     first, _, above = case.layers.partition("-")
     sizes = "mnist", TRAIN_SAMPLES, TEST_SAMPLES, int(first)
     rule = case.feedback, FEEDBACK_SCALE
@@ -117,14 +117,14 @@ def runs(case: Case) -> list[Run]:
 
 
 def networks(case: Case) -> list[Network]:
-    """Return a case's networks before training; all see the same samples."""
+    """Return a case's untrained networks; all see the same samples."""
     return [
         dataclasses.replace(training.network_of(run), seed=SAMPLES_OF_SEED) for run in runs(case)
     ]
 
 
 def given(case: Case) -> Iterator[list[Given]]:
-    """Yield what each epoch gives the networks; see `fa.learning.backends.Trainer.epoch`."""
+    """Yield what the networks get in each epoch; see `fa.learning.backends.Trainer.epoch`."""
     batches = TRAIN_SAMPLES // BATCH_SIZE
     states = [training.drawn_states(run, batches) for run in runs(case)]
     for epoch in itertools.count():
@@ -138,8 +138,8 @@ def start_up(implementation: type[Trainer], case: Case, train: Digits) -> dict[s
     """Train a first epoch and check the implementation.
 
     Returns:
-        What is not part of the measurements: seconds of set-up (weights, inputs) and of the
-        first epoch, compilation included; and the deviations that the check found.
+        What the measurements leave out: seconds of set-up (weights, inputs) and of the first
+        epoch, compilation included; and the deviations that the check found.
 
     Raises:
         Disagreement: it does not do the same work.
@@ -161,9 +161,9 @@ def start_up(implementation: type[Trainer], case: Case, train: Digits) -> dict[s
 def seconds_per_epoch_and_network(
     implementation: type[Trainer], case: Case, train: Digits
 ) -> float:
-    """Time a few epochs of a training that starts anew from the initial weights.
+    """Time a few epochs of training that restarts from the initial weights.
 
-    What an epoch costs depends on the weights (a saturated network computes with subnormal
+    The cost of an epoch depends on the weights (a saturated network computes with subnormal
     numbers), so every repeat times the same epochs. The first one warms up.
     """
     trained = trainer(implementation, case, train)
@@ -184,7 +184,7 @@ def check(implementation: type[Trainer], case: Case, train: Digits) -> Deviation
     first = train[: CHECKED_BATCHES * BATCH_SIZE]
     found = [deviation(implementation, case, first, rate) for rate in CHECKED_RATES]
     worst = Deviation(max(d.losses for d in found), max(d.weights for d in found))
-    # Written so that a NaN fails too.
+    # Written so that a NaN fails, too.
     if not (worst.losses <= TOLERANCE and worst.weights <= TOLERANCE):
         raise Disagreement(
             f"after {CHECKED_BATCHES} batches the losses differ by {worst.losses:.1g} (relative) "

@@ -1,8 +1,8 @@
-"""One implementation in a process of its own, on one core; `benchmarks.training` talks to it.
+"""One implementation in its own process, on one core; `benchmarks.training` talks to it.
 
 ``python -m benchmarks.worker IMPLEMENTATION HIDDEN NETWORKS FEEDBACK``, with the hidden
-layers as ``100-50``, prints a line of JSON that says whether the implementation is ready, then one
-with a measurement for every line it reads.
+layers as ``100-50``, prints a line of JSON that says whether the implementation is ready. It then
+prints one measurement for every line it reads.
 """
 
 import importlib
@@ -31,8 +31,8 @@ class Implementation(NamedTuple):
     Attributes:
         module: the module of its trainer.
         trainer: the class in it.
-        distribution: the installed package that it stands or falls with.
-        least_networks: it is measured in cases of at least so many networks.
+        distribution: the installed package that it needs.
+        least_networks: it is measured only in cases with at least this many networks.
     """
 
     module: str
@@ -81,7 +81,7 @@ def main(name: str, hidden: str, networks: str, feedback: str) -> None:
 
 
 def stay_on_one_core() -> None:
-    """Compute in one thread, on the last core where the operating system can pin (Linux)."""
+    """Compute in one thread, on the last core if the operating system can pin it (Linux)."""
     os.environ.update(ONE_THREAD)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})

@@ -17,7 +17,7 @@ from fa.metrics.digests import digest
 ROOT = Path(__file__).parents[1]
 MNIST = ROOT / "data" / "mnist"
 
-# A busy machine is no failure.
+# A busy machine is not a failure.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
@@ -30,7 +30,7 @@ def digits():
 
 @pytest.fixture(scope="session", autouse=True)
 def interruptible():
-    """Let Ctrl-C reach what the tests start: a shell's background jobs, and theirs, ignore it."""
+    """Let Ctrl-C reach what the tests start: by default, background jobs of a shell ignore it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

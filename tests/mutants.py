@@ -12,7 +12,7 @@ NOTICED = "killed", "timeout"
 
 
 def main() -> None:
-    """Print the mutants that live, and a row a module: those noticed, those tried, the share."""
+    """Print the surviving mutants, and one row per module: noticed, tried, the share noticed."""
     found = [line.groupdict() for line in map(LINE.match, sys.stdin) if line]
     tried = [each for each in found if each["state"] != "not checked"]
     every = Counter(each["module"] for each in tried)

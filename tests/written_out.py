@@ -1,6 +1,6 @@
-"""Learning once more, for comparison: sample by sample, in float64, each rule from its paper.
+"""Learning written a second time: sample by sample, in float64, with the rules from their papers.
 
-It shares with the package the random streams and what the networks start from, and nothing else.
+It shares only the random streams and the initial networks with the package.
 """
 
 import json
@@ -34,7 +34,7 @@ def forward(x, weights, loss):
 
 
 def error(o, t, loss):
-    """Return what is reported of one sample."""
+    """Return the reported loss of one sample."""
     if loss == "squared_error":
         return ((t - o) ** 2).sum()
     if loss == "cross_entropy":
@@ -55,7 +55,7 @@ def deltas(heard, o, t, back, loss, direct=False, of_target=False):
 
 
 def backward(samples, targets, weights, back, loss, direct=False, of_target=False):
-    """Return a batch's gradients, deltas (a list a layer, a row a sample) and summed error."""
+    """Return a batch's gradients, deltas (a list per layer, a row per sample) and summed error."""
     gradients = [np.zeros(w.shape) for w in weights]
     every, total = [[] for _ in weights], 0.0
     for x, t in zip(samples, targets, strict=True):

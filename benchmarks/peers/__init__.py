@@ -1,9 +1,9 @@
-"""The same networks in other libraries: the post's loop, and the fastest forms that were found.
+"""The same networks in other libraries: the post's loop, and the fastest forms found.
 
-A peer has the interface of `fa.learning.backends.Trainer`, less the test accuracy and the state.
-All its networks have the same layers, see the samples of one seed and take the squared error; the
-error comes back layer by layer, through fixed feedback weights in all of them or through the live
-weights in all. Inputs are made dense float32 once, before any epoch is timed.
+A peer has the interface of `fa.learning.backends.Trainer`, without the test accuracy and the state.
+All its networks have the same layers, see the samples of one seed and use the squared error. The
+error comes back layer by layer, through fixed feedback weights in all networks or through the live
+weights in all. Inputs are converted to dense float32 once, before any epoch is timed.
 """
 
 from collections.abc import Sequence
@@ -27,15 +27,15 @@ def dense_batches(task: Task) -> tuple[np.ndarray, np.ndarray]:
 
 
 def stacked(each: Sequence[Sequence[np.ndarray]]) -> list[np.ndarray]:
-    """Return the arrays of several networks, layer by layer, with the networks as first axis."""
+    """Return the arrays of several networks, layer by layer, with networks as the first axis."""
     return [np.stack(layer) for layer in zip(*each, strict=True)]
 
 
 class Feedback:
-    """Every network's B, which their rules drew once."""
+    """Every network's B, which its rule drew once."""
 
     def __init__(self, networks: Sequence[Network]) -> None:
-        """Note whether there is any: rules that take the live weights draw none."""
+        """Note whether any exists: rules that use the live weights draw none."""
         self.live = all(isinstance(network.rule, Forward) for network in networks)
         self.drawn: list[np.ndarray] = []
 

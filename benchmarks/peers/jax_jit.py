@@ -57,7 +57,7 @@ def scan(
     return jax.lax.scan(body, weights, (x, target))
 
 
-# Compiled once for all trainers of a process; the old weights' memory is used again.
+# Compiled once for all trainers of a process; the old weights' memory is reused.
 epoch_of_one = jax.jit(partial(scan, step), donate_argnums=0)
 epoch_of_all = jax.jit(
     partial(scan, jax.vmap(step, in_axes=(0, 0, None, None, None))), donate_argnums=0
@@ -68,7 +68,7 @@ class Jax:
     """Trains one network after another; see `fa.learning.backends.Trainer`."""
 
     def __init__(self, task: Task) -> None:
-        """Put the batches and the weights where JAX computes."""
+        """Move the batches and the weights to JAX's device."""
         self.batches = [jnp.asarray(array) for array in dense_batches(task)]
         self.learning_rate = task.learning_rate
         self.feedback = Feedback(task.networks)
@@ -96,7 +96,7 @@ class JaxVmap:
     """Trains the networks side by side, the step vmapped over them."""
 
     def __init__(self, task: Task) -> None:
-        """Put the batches and the stacked weights where JAX computes."""
+        """Move the batches and the stacked weights to JAX's device."""
         self.batches = [jnp.asarray(array) for array in dense_batches(task)]
         self.learning_rate = task.learning_rate
         self.feedback = Feedback(task.networks)

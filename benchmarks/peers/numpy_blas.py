@@ -40,7 +40,7 @@ class NumpyBlas:
         fixed = self.feedback.fixed(given)
         back = [w[:, :-1] for w in self.above] if fixed is None else fixed
         losses = np.empty((self.count, len(self.x)))
-        # exp(-x) of a saturated unit is infinite, and 1 / (1 + inf) the right 0.
+        # exp(-x) of a saturated unit is infinite, and 1 / (1 + inf) is the right 0.
         with np.errstate(over="ignore", under="ignore"):
             for batch, (x, target) in enumerate(zip(self.x, self.target, strict=True)):
                 self.forward(x)
@@ -51,7 +51,7 @@ class NumpyBlas:
         return losses
 
     def by_network(self, layers: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Return all layers as (networks, samples, units): of the first hidden one a view."""
+        """Return all layers as (networks, samples, units); the first hidden one is a view."""
         first, *others = layers
         wide = first.reshape(len(first), self.count, self.hidden)
         return [wide.transpose(1, 0, 2), *others]
@@ -67,7 +67,7 @@ class NumpyBlas:
             sigmoid_in_place(layer)
 
     def backward(self, target: np.ndarray, back: Sequence[np.ndarray]) -> None:
-        """Compute the deltas; the learning rate is folded into that of the output."""
+        """Compute the deltas; the learning rate is folded into the output's."""
         for h, slope in zip(self.activity, self.slope, strict=True):
             np.subtract(1, h, out=slope)
             np.multiply(slope, h, out=slope)

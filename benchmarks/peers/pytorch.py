@@ -1,4 +1,4 @@
-"""The post's loop in PyTorch, as one writes it down; then tuned; then for networks side by side.
+"""The post's loop in PyTorch: written naively, then tuned, then for networks side by side.
 
 Dense batches, the equations by hand, no autograd.
 """
@@ -21,7 +21,7 @@ Tensors = Sequence[torch.Tensor]
 
 
 class Pytorch:
-    """The post's loop, a network after another; see `fa.learning.backends.Trainer`."""
+    """The post's loop, one network after another; see `fa.learning.backends.Trainer`."""
 
     def __init__(self, task: Task) -> None:
         """Make tensors of the batches and the weights."""
@@ -70,9 +70,9 @@ class Pytorch:
 
 
 class PytorchTuned(Pytorch):
-    """The same with activations in place, fused slopes, and updates fused with their product.
+    """The same with in-place activations, fused slopes, and updates fused with their product.
 
-    Subnormal numbers are flushed to zero, which a saturated network needs to be fast.
+    Subnormal numbers are flushed to zero; otherwise a saturated network would be slow.
     """
 
     def __init__(self, task: Task) -> None:

@@ -2,7 +2,7 @@
 
 
 class UserError(Exception):
-    """Something the user can put right: what is wrong, where, and what would be right.
+    """Something the user can fix: what is wrong, where, and what would be right.
 
     The command line prints its message and exits with 1, without a traceback.
     """

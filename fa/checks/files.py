@@ -1,8 +1,8 @@
 """Files that are whole: written under their name when complete, read only as they were written.
 
-A sealed file holds the SHA-256 of its own bytes, taken with the seal blank. A flipped bit, a lost
-tail or an edit anywhere in it is found, whatever the format: Parquet keeps the seal in its footer,
-JSON as its first key.
+A sealed file carries the SHA-256 of its own bytes, taken with the seal blank. So a flipped bit, a
+lost tail or an edit anywhere in it is found, whatever the format. Parquet keeps the seal in its
+footer, JSON as its first key.
 """
 
 import hashlib
@@ -21,12 +21,12 @@ FILLED = re.compile(rb"sha256:[0-9a-f]{64}")
 
 
 def prepare(path: str | Path) -> None:
-    """Make sure that a file can be written, before work is spent on what is in it.
+    """Make sure that a file can be written, before work is spent on its content.
 
     What a killed writer of the same file left behind is removed.
 
     Raises:
-        OSError: its folder cannot be made, or not be written.
+        OSError: its folder cannot be created or written.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -38,7 +38,7 @@ def prepare(path: str | Path) -> None:
 
 
 def partial_of(path: Path) -> Path:
-    """Return where this process writes a file before it has its name."""
+    """Return where this process writes a file before the file gets its name."""
     return path.with_name(f".{path.name}.partial-{os.getpid()}")
 
 
@@ -59,7 +59,7 @@ def write(path: str | Path, content: bytes) -> None:
 
 
 def seal(content: bytes) -> bytes:
-    """Return the content, which has one blank seal, with the seal filled in."""
+    """Return the content, which has one blank seal, with that seal filled in."""
     digest = hashlib.sha256(content).hexdigest()
     before, blank, after = content.rpartition(BLANK.encode())
     assert blank, "no blank seal"
@@ -70,7 +70,7 @@ def read_sealed(path: str | Path) -> bytes:
     """Return the content of a sealed file.
 
     Raises:
-        UserError: the file cannot be read, has no seal, or is not what was sealed.
+        UserError: the file cannot be read, has no seal, or differs from what was sealed.
     """
     try:
         content = Path(path).read_bytes()
@@ -96,7 +96,7 @@ def read_json(path: str | Path) -> dict[str, Any]:
     """Return a sealed JSON object without its seal.
 
     Raises:
-        UserError: as of `read_sealed`.
+        UserError: as for `read_sealed`.
     """
     content = json.loads(read_sealed(path))
     del content[SEAL]

@@ -1,4 +1,4 @@
-"""One run at a time in a folder: a lock that ends with the process that holds it, however."""
+"""One study at a time in a folder: a lock that ends with its process, however that ends."""
 
 import fcntl
 import getpass
@@ -19,7 +19,7 @@ def hold(path: str | Path = ".snakemake/study.lock") -> None:
     """Take the lock of the folder until this process ends, even if it is killed.
 
     Args:
-        path: the lock's file, which stays; in it stands who holds it.
+        path: the lock's file, which stays; it says who holds the lock.
 
     Raises:
         UserError: another process holds it; the message says who, and since when.

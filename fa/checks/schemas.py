@@ -18,7 +18,7 @@ TYPES = {
 }
 
 
-# JSON Schema takes 20.0 for a whole number; what reads it later does not.
+# To JSON Schema, 20.0 is a whole number; to the code that reads it later, it is not.
 Validator = validators.extend(
     Draft202012Validator,
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
@@ -30,18 +30,18 @@ Validator = validators.extend(
 def problems(
     config: Mapping[str, Any], schema: Mapping[str, Any], whole: str = "config"
 ) -> Iterator[str]:
-    """Yield a sentence for every key that breaks the JSON schema; `whole` names all of it."""
+    """Yield a sentence for every key that breaks the JSON schema; `whole` names the document."""
     try:
         yield from list(sentences(config, schema, whole))
-    except ValueError:  # of a whole number, Python writes no more than 4300 digits
-        yield f"{whole}: it has a number of thousands of digits; write a smaller one"
+    except ValueError:  # Python writes no whole number of more than 4300 digits
+        yield f"{whole}: it has a number with thousands of digits; write a smaller one"
 
 
 def sentences(config: Mapping[str, Any], schema: Mapping[str, Any], whole: str) -> Iterator[str]:
     """Yield what `problems` does, as long as every value can be written."""
     for error in Validator(schema).iter_errors(config):
-        # One thing or a list of it is an anyOf in the schema: report the branch that was meant,
-        # which is the one of the value's own type, or the first.
+        # "One thing or a list of it" is an anyOf in the schema: report the intended branch, which
+        # is the one of the value's own type, or the first.
         while error.validator == "anyOf":
             meant = [c for c in error.context if c.validator != "type" or c.relative_path]
             first = [c for c in error.context if c.schema_path[0] == 0]
@@ -85,9 +85,9 @@ def explain(error: ValidationError) -> str:
         case "minItems" | "minProperties":
             return f"{value} names no runs; it needs at least one entry"
         case "minLength":
-            return f"{value} says nothing; fill it in, or leave the key out"
+            return f"{value} is empty; fill it in, or leave the key out"
         case "maxLength":
-            return f"{value} is too long; it has at most {rule} characters"
+            return f"{value} is too long; it may have at most {rule} characters"
         case "uniqueItems":
             return f"{value} names something twice"
         case "pattern" if "$comment" in error.schema:
@@ -99,7 +99,7 @@ def explain(error: ValidationError) -> str:
 
 
 def shown(value: object) -> str:
-    """Return a value as people write it, cut short where it is long."""
+    """Return a value as people write it, cut short if it is long."""
     try:
         text = json.dumps(value, default=str)
     except (TypeError, ValueError):  # keys that JSON does not have
@@ -108,12 +108,12 @@ def shown(value: object) -> str:
 
 
 def remedy(value: object, rule: str | list[str]) -> str:
-    """Say how a number is written that YAML has not read as the one that was meant."""
+    """Say how to write a number that YAML has not read as the intended one."""
     if isinstance(value, float) and value.is_integer() and "integer" in rule:
         return f": write {int(value)}"
     if isinstance(value, str) and ("number" in rule or "integer" in rule):
         try:
-            return f", and to YAML this is text: write {float(value)!r}"
+            return f", and YAML reads this as text: write {float(value)!r}"
         except ValueError:
             return ""
     return ""

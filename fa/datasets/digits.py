@@ -25,7 +25,7 @@ class Digits:
 
     Attributes:
         images: (samples, 784) uint8, grey levels 0..255, row by row.
-        labels: (samples,) uint8, the class 0..9: of MNIST, the digit.
+        labels: (samples,) uint8, the class 0..9: for MNIST, the digit.
     """
 
     images: np.ndarray
@@ -41,11 +41,11 @@ def parse_idx(path: str | Path, content: bytes) -> np.ndarray:
 
     Args:
         path: the file, for messages.
-        content: what is in it.
+        content: its bytes.
 
     Raises:
         UserError: its magic number, dimensions or length are not those of an IDX file
-            as MNIST's are (http://yann.lecun.com/exdb/mnist/ has the format).
+            like MNIST's (http://yann.lecun.com/exdb/mnist/ has the format).
     """
     if len(content) < 8:
         raise UserError(f"{path}: {len(content)} bytes is too short for an IDX file")
@@ -78,10 +78,10 @@ def pool(content: Callable[[str], bytes]) -> Digits:
     """Return all images of a data set: those of the training files, then the others.
 
     Args:
-        content: the name of one of the four files -> what is in it.
+        content: the name of one of the four files -> its bytes.
 
     Raises:
-        UserError: a file is no IDX file, see `parse_idx`.
+        UserError: a file is not an IDX file; see `parse_idx`.
     """
     images, labels = (
         np.concatenate([parse_idx(name, content(name)) for name in names])

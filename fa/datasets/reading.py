@@ -1,4 +1,4 @@
-"""Reads a data set from its folder, and vouches for every byte of it."""
+"""Reads a data set from its folder, and verifies every byte of it."""
 
 from pathlib import Path
 from shlex import quote
@@ -10,7 +10,7 @@ from fa.datasets.files import owner, problem
 
 
 def load(dataset: Dataset, directory: str | Path) -> Digits:
-    """Return all images of a data set pooled, see `fa.datasets.digits.pool`.
+    """Return all images of a data set, pooled; see `fa.datasets.digits.pool`.
 
     Raises:
         UserError: a file is missing, or is not the data set's.
@@ -22,7 +22,7 @@ def read(dataset: Dataset, path: Path) -> bytes:
     """Return the verified content of a data set's file; its name says which of the four it is.
 
     Raises:
-        UserError: it is missing, or not the one.
+        UserError: it is missing, or is another file.
     """
     try:
         content = path.read_bytes()

@@ -1,4 +1,4 @@
-"""Every comparison by all the tests side by side, and the post's own p-values."""
+"""Every comparison under all the tests side by side, and the post's own p-values."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -17,13 +17,13 @@ from fa.evidence.statistics import NAN
 def comparisons(
     runs: pd.DataFrame, curves: pd.DataFrame, claims: Mapping[str, Any]
 ) -> pd.DataFrame:
-    """Return every comparison of means behind the claims, by all the tests side by side.
+    """Return every comparison of means behind the claims, under all the tests side by side.
 
-    The claims' primary tests are among them; the others show what hangs on the choice.
+    The claims' primary tests are among them; the others show how much the choice matters.
 
     Returns:
-        A row a comparison that was run (in a sweep, one for each value): see `compare` for the
-        columns.
+        One row for each comparison that was run (in a sweep, one for each value); see `compare`
+        for the columns.
     """
     of = study(runs, curves, claims)
     rows = []
@@ -34,7 +34,7 @@ def comparisons(
                 row = {"claim": claim["id"], "metric": claim["metric"], **names}
                 rows.append(row | compare(table, claims["rules"], claim["metric"]))
     table = pd.DataFrame(rows)
-    # Sifted last: a study with none of the runs still gives a table, with columns and no row.
+    # Filtered last: a study with none of the runs still gives a table, with columns and no rows.
     return table[table["n"] > 0]
 
 
@@ -54,8 +54,8 @@ def compare(table: pd.DataFrame, rules: Rules, metric: str) -> dict[str, float]:
     """Return all statistics of one paired comparison.
 
     Args:
-        table: a row a seed, as of `samples`.
-        rules: of claims.yaml.
+        table: one row per seed, as from `samples`.
+        rules: those of claims.yaml.
         metric: its name.
     """
     a, b = table["a"].to_numpy(), table["b"].to_numpy()
@@ -108,11 +108,11 @@ def post_audit(runs: pd.DataFrame, curves: pd.DataFrame, claims: Mapping[str, An
     """Audit the post's p-values from its means, and its means against each other.
 
     Returns:
-        A row for each tested pair of the post's means, then one for each configuration that it
-        gives two means: ``spread_needed`` is the common standard deviation at which Welch's
+        A row for each tested pair of the post's means, then one for each configuration that has
+        two means in the post. ``spread_needed`` is the common standard deviation at which Welch's
         test gives the reported p (for two means of one configuration: p = level, the least
-        spread that lets chance explain them); ``a_sd`` and ``b_sd`` are our runs' standard
-        deviations and ``p_at_our_spread`` the p of the post's means with those.
+        spread with which chance can explain them). ``a_sd`` and ``b_sd`` are our runs' standard
+        deviations, and ``p_at_our_spread`` is the p of the post's means with those.
     """
     of = study(runs, curves, claims)
     tested = [c for c in claims["claims"] if c["kind"] == "mean" and "p" in c.get("reported", {})]
@@ -143,7 +143,7 @@ def contradictions(claims: Mapping[str, Any]) -> Iterator[tuple[Claim, dict[str,
 def audit_row(
     of: Study, claim: Claim, arm_b: str, reported: Mapping[str, float], about: str
 ) -> dict[str, Any]:
-    """Return one row of the audit: two of the post's means and the spreads around them."""
+    """Return one row of the audit: two of the post's means and the spreads that go with them."""
     a, b = (measurements(of, claim, arm, {})["value"].std() for arm in (claim["a"], arm_b))
     n = of.claims["rules"]["post_runs"]
     means = reported["a"], reported["b"]

@@ -18,11 +18,11 @@ POST = Path(__file__).parent / "post.yaml"
 def comparison(runs: pd.DataFrame, experiment: str) -> pd.DataFrame:
     """Return a row for each rule under each setting, tested against backprop there.
 
-    A setting without backprop has no test; one with backprop alone has a row without a mode.
+    A setting without backprop has no test; one with only backprop has a row without a rule.
 
     Args:
         runs: the experiment's, as in runs.parquet.
-        experiment: its name; beside some the table has what the post reports.
+        experiment: its name; for some, the table adds what the post reports.
     """
     reported = yaml.safe_load(POST.read_text(encoding="utf-8"))["tables"].get(experiment, [])
     return pd.DataFrame(rows(runs, reported))
@@ -51,7 +51,7 @@ def rows(runs: pd.DataFrame, reported: Sequence[Mapping[str, Any]]) -> Iterator[
 
 
 def arm(name: str, runs: pd.DataFrame) -> dict[str, float]:
-    """Return what describes one arm's test accuracies, as columns of that name."""
+    """Return statistics of one arm's test accuracies, as columns with that name."""
     collapsed = (runs["dead_outputs"] > 0).sum()
     return described(name, runs["test_accuracy"]) | {f"{name}_collapsed": collapsed}
 
@@ -59,7 +59,7 @@ def arm(name: str, runs: pd.DataFrame) -> dict[str, float]:
 def reported_values(
     reported: Sequence[Mapping[str, Any]], row: Mapping[str, Any]
 ) -> dict[str, float | None]:
-    """Return what the post reports of a row's hidden size and rule, if it does."""
+    """Return what the post reports for a row's hidden size and rule, if anything."""
     for entry in reported:
         if all(entry[key] == row[key] for key in ("hidden", "feedback")):
             return {

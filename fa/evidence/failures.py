@@ -1,10 +1,10 @@
-"""Means of runs of which some fail: how far may the true difference lie from the measured one?
+"""Means when some runs fail: how far may the true difference lie from the measured one?
 
-A run whose output dies loses a digit or more; at a rate of a few percent a sample holds none, one
-or two of them. The usual intervals take the tail that was seen for the tail there is: of 30 runs
-of which 3 % lose 27 points they cover the mean in 60 % of samples, not in 95. So an arm's mean is
-put together from its parts, (1 - q) t + q f: the share q of runs that fail, the mean t of those
-that train, and the mean f of those that fail. docs/statistics.md has the simulations.
+A run whose output dies loses a digit or more; at a failure rate of a few percent a sample has none,
+one or two such runs. The usual intervals assume that the tail seen in the sample is the whole tail:
+for 30 runs of which 3 % lose 27 points, they cover the mean in 60 % of samples, not in 95. So an
+arm's mean is put together from its parts, (1 - q) t + q f: the share q of runs that fail, the mean
+t of those that train, and the mean f of those that fail. docs/statistics.md has the simulations.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ class Arm(NamedTuple):
     """One side of a comparison.
 
     Attributes:
-        accuracy: (n,) float, a run each, as shares.
+        accuracy: (n,) float, one share per run.
         failed: (n,) bool, whether an output of that run is dead.
     """
 
@@ -33,8 +33,8 @@ class Difference(NamedTuple):
     """What the difference of two means may be, a minus b, as draws from two distributions.
 
     Attributes:
-        low: (draws,) where failures that were not seen count against a.
-        high: (draws,) where they count against b.
+        low: (draws,) with unseen failures counted against a.
+        high: (draws,) with unseen failures counted against b.
     """
 
     low: np.ndarray
@@ -47,11 +47,11 @@ class Difference(NamedTuple):
         )
 
     def above_p(self, bound: float) -> float:
-        """Return the one-sided p: a small one says that the difference is above the bound."""
+        """Return the one-sided p; if small, the difference is above the bound."""
         return float((1 + np.sum(self.low <= bound)) / (1 + len(self.low)))
 
     def below_p(self, bound: float) -> float:
-        """Return the one-sided p: a small one says that the difference is below the bound."""
+        """Return the one-sided p; if small, the difference is below the bound."""
         return float((1 + np.sum(self.high >= bound)) / (1 + len(self.high)))
 
 
@@ -70,7 +70,7 @@ class Paired(NamedTuple):
 
     @classmethod
     def of(cls, differences: np.ndarray) -> "Paired":
-        """Return that of a sample."""
+        """Return the distribution for a sample."""
         n = len(differences)
         return cls(float(np.mean(differences)), float(np.std(differences, ddof=1)) / n**0.5, n - 1)
 
@@ -80,27 +80,27 @@ class Paired(NamedTuple):
         return Interval(self.mean - half, self.mean + half)
 
     def above_p(self, bound: float) -> float:
-        """Return the one-sided p: a small one says that the mean is above the bound."""
+        """Return the one-sided p; if small, the mean is above the bound."""
         if not self.error:  # every seed gives the same number
             return float(self.mean <= bound)
         return float(stats.t.sf((self.mean - bound) / self.error, self.freedom))
 
     def below_p(self, bound: float) -> float:
-        """Return the one-sided p: a small one says that the mean is below the bound."""
+        """Return the one-sided p; if small, the mean is below the bound."""
         return self._replace(mean=-self.mean).above_p(-bound)
 
 
 def difference_of_means(a: Arm, b: Arm, rules: Mapping[str, Any], draws: int = DRAWS) -> Difference:
     """Draw what the difference of two arms' means may be.
 
-    Where fewer than ``few_failures`` were seen in both arms together, nobody knows how deep a
-    failed run falls: then those of the arm that stands to win are taken to fall to ``chance``, and
+    If both arms together show fewer than ``few_failures``, nobody knows how deep a failed run
+    falls. Then the failures of the arm that stands to win are assumed to fall to ``chance``, and
     those of the other to fall no deeper than was seen.
 
     Args:
         a, b: the arms.
-        rules: of claims.yaml.
-        draws: from each of the two distributions.
+        rules: those of claims.yaml.
+        draws: how many, from each of the two distributions.
     """
     a_worst, a_seen = (mean_draws(a, b, rules, worst, draws, 0) for worst in (True, False))
     b_worst, b_seen = (mean_draws(b, a, rules, worst, draws, 1) for worst in (True, False))
@@ -112,17 +112,18 @@ def mean_draws(
 ) -> np.ndarray:
     """Draw what an arm's mean may be.
 
-    The share of failures has a Beta(k + 1/2, n - k + 1/2) distribution (Jeffreys), the mean of
-    the trained runs Student's, that of the failed runs comes from the Bayesian bootstrap (Rubin,
-    1981). Where more than half fail they are no rare tail, and all runs are bootstrapped alike.
+    The share of failures has a Beta(k + 1/2, n - k + 1/2) distribution (Jeffreys), and the mean of
+    the runs that train has Student's. The mean of the failed runs comes from the Bayesian bootstrap
+    (Rubin, 1981). If more than half fail, failures are not a rare tail, and all runs are
+    bootstrapped together.
 
     Args:
-        arm: whose mean.
-        other: the arm that it is compared with, whose failures count where its own are few.
-        rules: of claims.yaml.
-        worst: whether failures that were not seen fall to chance.
+        arm: the arm whose mean is drawn.
+        other: the arm that it is compared with; its failures count if the arm's own are few.
+        rules: those of claims.yaml.
+        worst: whether unseen failures fall to chance.
         draws: how many.
-        place: of the arm, 0 or 1, whose random numbers are its own.
+        place: the arm's, 0 or 1; each place has its own random numbers.
     """
     n, failed = len(arm.accuracy), int(arm.failed.sum())
     if 2 * failed > n:
@@ -136,7 +137,7 @@ def mean_draws(
 
 
 def fallen_to(arm: Arm, other: Arm, rules: Mapping[str, Any], worst: bool) -> np.ndarray:
-    """Return the accuracies that an arm's failed runs are taken to have; see `mean_draws`."""
+    """Return the accuracies assumed for an arm's failed runs; see `mean_draws`."""
     own = arm.accuracy[arm.failed]
     seen = np.concatenate([own, other.accuracy[other.failed]])
     if len(own) >= rules["few_failures"]:
@@ -157,7 +158,7 @@ def bootstrap_means(values: np.ndarray, draws: int, place: int) -> np.ndarray:
     return weights(len(values), draws, place) @ values.astype(np.float32)
 
 
-# Kept, because verdicts of redrawn seeds ask for the same numbers all the time.
+# Cached, because verdicts of redrawn seeds ask for the same numbers again and again.
 @lru_cache(maxsize=256)
 def student(freedom: int, draws: int, place: int) -> np.ndarray:
     """Draw from Student's distribution."""

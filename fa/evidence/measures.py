@@ -1,4 +1,4 @@
-"""What is measured of a run, a number a run."""
+"""What is measured in a run: one number per run."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -13,14 +13,14 @@ Rules = Mapping[str, Any]
 
 
 class Metric(NamedTuple):
-    """What a claim compares, a number a run.
+    """What a claim compares: one number per run.
 
     Attributes:
-        measure: (a run's row, its curve, the claim) -> the number; NaN where it does not exist.
+        measure: (a run's row, its curve, the claim) -> the number; NaN if it is undefined.
         unit, difference_unit: of a value and of a difference of two, as the tables show them.
         factor: from the number to that unit.
-        decimals: shown.
-        whole_curve: whether a run with a missing or a cut curve has no such number.
+        decimals: how many are shown.
+        whole_curve: whether the number needs a curve without missing epochs.
     """
 
     measure: Callable[[Mapping, pd.DataFrame, Claim], float]
@@ -32,7 +32,7 @@ class Metric(NamedTuple):
 
 
 def loss_per_sample(run: Mapping, curve: pd.DataFrame) -> np.ndarray:
-    """Return the squared error per sample, mean over each epoch: the batch size cancels."""
+    """Return the squared error per sample, averaged over each epoch; the batch size cancels."""
     return curve["mean_loss"].to_numpy() / run["batch_size"]
 
 
@@ -75,5 +75,6 @@ METRICS = {
     ),
     "multiplications": Metric(lambda run, curve, claim: statistics.NAN, decimals=0),
 }
-"""Metrics by the names that claims.yaml uses. Losses are per sample; `loss_area` is in epochs
-times that, `loss_roughness` is the spread of the log loss's steps; see `fa.evidence.statistics`."""
+"""Metrics by the names that claims.yaml uses. Losses are per sample; `loss_area` is such a loss
+times epochs; `loss_roughness` is the spread of the log loss's steps; see `fa.evidence.statistics`.
+"""

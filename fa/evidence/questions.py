@@ -1,8 +1,8 @@
 """Every comparison of mean accuracies in three questions: failures, the runs that train, all runs.
 
-Beside them stand what readers of rliable look for (Agarwal et al., NeurIPS 2021): the
+Two more answers are those that readers of rliable look for (Agarwal et al., NeurIPS 2021): the
 interquartile mean, which a few failed runs cannot move, and the probability of improvement, that
-a run of a is better than a run of b.
+is, that a run of a is better than a run of b.
 """
 
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ def questions(runs: pd.DataFrame, curves: pd.DataFrame, claims: Mapping[str, Any
     """Return the three answers to every claim that compares two mean accuracies.
 
     Returns:
-        A row a claim that has enough seeds: see `answers` for the columns.
+        One row for each claim that has enough seeds; see `answers` for the columns.
     """
     of = study(runs, curves, claims)
     rows = []
@@ -58,13 +58,13 @@ def answers(claim: Claim, rules: Rules, table: pd.DataFrame) -> dict[str, Any]:
     """Return what the runs of two arms say to each question, accuracies as shares.
 
     Returns:
-        ``n`` seeds from ``first_seed`` on; how many runs failed (``a_failed``, ``b_failed``),
-        McNemar's two-sided ``mcnemar_p``, and whether they are too ``few`` to know how often and
-        how deep runs fall; of the ``trained_n`` seeds where both train the mean
-        ``trained_difference`` with its interval and the p of equivalence within the margin,
-        ``trained_equivalence_p``; the ``difference`` of all runs with the mixture's interval; the
-        difference of interquartile means, ``iqm_difference``, and the probability of
-        ``improvement``, with theirs.
+        ``n`` seeds from ``first_seed`` on. Failures: how many runs failed (``a_failed``,
+        ``b_failed``), McNemar's two-sided ``mcnemar_p``, and whether they are too ``few`` to know
+        how often and how deep runs fall. The ``trained_n`` seeds where both train: the mean
+        ``trained_difference`` with its interval, and ``trained_equivalence_p``, the p of
+        equivalence within the margin. All runs: the ``difference`` with the mixture's interval.
+        Then the difference of interquartile means, ``iqm_difference``, and the probability of
+        ``improvement``, with their intervals.
     """
     both = table[~(table["a_dead"] | table["b_dead"])]
     enough = len(both) >= rules["minimum_runs"]

@@ -1,4 +1,4 @@
-"""Would other seeds have said the same? Verdicts of samples of seeds drawn from those there are."""
+"""Would other seeds have said the same? Verdicts on samples drawn from the existing seeds."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -30,14 +30,14 @@ def redraws(runs: pd.DataFrame, curves: pd.DataFrame, claims: Mapping[str, Any])
     """Return what other samples of seeds would have said of each claim.
 
     Returns:
-        A row a claim that has runs. ``verdict`` is that of its ``n`` seeds; of samples of as many
-        seeds, drawn from them with replacement, the shares that say ``holds``, ``undecided`` and
-        ``fails``, and the share that says the contrary, ``overturned``. Of samples as large as
-        the post's, drawn without replacement from all ``seeds`` there are, old ones among them:
-        the shares ``post_holds``, ``post_undecided`` and ``post_fails``. For a claim with the
-        post's figures: the shares of those samples where the post's own test, Welch's at 0.05, is
-        significant on the claimed side (``welch_for``) and on the other (``welch_against``), and
-        where the difference is as large as the post's (``as_reported``).
+        One row for each claim that has runs. ``verdict`` is the verdict of its ``n`` seeds.
+        ``holds``, ``undecided`` and ``fails`` are the shares of resamples (``n`` seeds, drawn with
+        replacement) with that verdict, and ``overturned`` is the share with the opposite verdict.
+        ``post_holds``, ``post_undecided`` and ``post_fails`` are these shares for samples as large
+        as the post's, drawn without replacement from all ``seeds``, old ones included. For a claim
+        with the post's figures, three more shares of those samples follow: where the post's own
+        test, Welch's at 0.05, is significant on the claimed side (``welch_for``) or on the other
+        (``welch_against``), and where the difference is as large as the post's (``as_reported``).
     """
     cheap = {**claims, "rules": claims["rules"] | {"draws": DRAWS}}
     decided = evaluate(runs, curves, claims).set_index("claim")
@@ -79,7 +79,7 @@ def redraws(runs: pd.DataFrame, curves: pd.DataFrame, claims: Mapping[str, Any])
 
 
 def tables_of(of: Study) -> dict[str, dict[Any, pd.DataFrame]]:
-    """Return claim -> its tables of seeds (see `samples`), where there are enough of them."""
+    """Return claim -> its tables of seeds (see `samples`), for claims that have enough of them."""
     found = {}
     rules = of.claims["rules"]
     for claim in of.claims["claims"]:
@@ -93,7 +93,7 @@ def tables_of(of: Study) -> dict[str, dict[Any, pd.DataFrame]]:
 def counted(
     claims: Mapping[str, Any], tables: Mapping[str, Mapping[Any, pd.DataFrame]], draw: Draw
 ) -> dict[str, Counter]:
-    """Return claim -> how many samples say which verdict, of all claims decided together."""
+    """Return claim -> how many samples give each verdict, with all claims decided together."""
     wanted = {name: found for name, found in tables.items() if found}
     chosen = [claim for claim in claims["claims"] if claim["id"] in wanted]
     counts: dict[str, Counter] = {claim["id"]: Counter() for claim in chosen}
@@ -122,7 +122,7 @@ def shares(counts: Counter | None) -> dict[str, float]:
 
 
 def overturned(verdict: str, counts: Counter) -> float:
-    """Return the share of samples that say the contrary of a verdict."""
+    """Return the share of samples with the opposite verdict."""
     contrary = {HOLDS: FAILS, FAILS: HOLDS}.get(verdict)
     return counts[contrary] / counts.total() if contrary else NAN
 
@@ -130,7 +130,7 @@ def overturned(verdict: str, counts: Counter) -> float:
 def as_in_the_post(
     claim: Claim, tables: Mapping[Any, pd.DataFrame], n: int, times: int
 ) -> dict[str, float]:
-    """Return how often samples of n seeds look as the post's do; see `redraws`."""
+    """Return how often samples of n seeds look like the post's; see `redraws`."""
     reported = side(claim) * reported_difference(claim)
     if claim["kind"] != "mean" or not tables or np.isnan(reported):
         return {"welch_for": NAN, "welch_against": NAN, "as_reported": NAN}

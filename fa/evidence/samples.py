@@ -12,10 +12,10 @@ from fa.learning.run import RUN_DEFAULTS, RUN_KEYS
 
 
 class Study(NamedTuple):
-    """Everything a claim is held against.
+    """Everything that claims are tested on.
 
     Attributes:
-        runs: a row a run, as in runs.parquet.
+        runs: one row per run, as in runs.parquet.
         curves: a run's keys, in the order of `fa.learning.run.RUN_KEYS` -> its epochs in order.
         claims: claims.yaml.
     """
@@ -36,11 +36,11 @@ def samples(of: Study, claim: Claim) -> dict[Any, pd.DataFrame]:
     """Return what a claim compares: a table of seeds, or one for each value of a sweep.
 
     Returns:
-        value of the swept setting (None without a sweep) -> a row a seed, with the metric in
-        ``a`` and, where the claim compares, ``b``, the runs' test accuracies in ``a_accuracy``
-        and ``b_accuracy``, and in ``a_dead`` and ``b_dead`` whether they lost an output. Seeds
-        that lack one of the runs are left out; and, where there are enough seeds that nobody had
-        seen when the rules were set, all others.
+        value of the swept setting (None without a sweep) -> one row per seed, with the metric in
+        ``a`` and, if the claim compares two arms, ``b``; the runs' test accuracies in
+        ``a_accuracy`` and ``b_accuracy``; and whether they lost an output in ``a_dead`` and
+        ``b_dead``. Seeds that lack one of the runs are left out. If enough seeds are fresh (unseen
+        when the rules were set), all others are left out, too.
     """
     return {value: paired(of, claim, *each) for value, each in sides(of, claim).items()}
 
@@ -105,7 +105,7 @@ def left_out(
 def measurements(of: Study, claim: Claim, arm: str, setting: dict) -> pd.DataFrame:
     """Return the claim's metric (``value``) of an arm's runs, by seed, and how each ended.
 
-    Its ``accuracy`` and whether it is ``dead``: lost an output.
+    How each ended: its ``accuracy``, and whether it is ``dead``, that is, lost an output.
     """
     metric = METRICS[claim["metric"]]
     rows = runs_of(of, claim, arm, setting).to_dict("records")
@@ -129,7 +129,7 @@ def measurements(of: Study, claim: Claim, arm: str, setting: dict) -> pd.DataFra
 def runs_of(
     of: Study, claim: Claim, arm: str, setting: dict, without: str | None = None
 ) -> pd.DataFrame:
-    """Return an arm's runs under the claim's setting, whatever their key ``without`` is."""
+    """Return an arm's runs under the claim's setting, ignoring the key ``without``."""
     chosen = pd.Series(True, index=of.runs.index)
     for key, value in wanted(of.claims, claim, arm, setting).items():
         if key != without:
@@ -144,11 +144,11 @@ def wanted(claims: Mapping[str, Any], claim: Claim, arm: str, setting: dict) -> 
 
 
 PANDAS = {"n": "count", "sd": "std"}
-"""Our name of a measure -> the method of pandas, where they differ."""
+"""Our name for a statistic -> the method of pandas, where they differ."""
 
 
 def described(name: str, values: pd.Series, *measures: str) -> dict[str, float]:
-    """Return measures of a sample, six of them by default, as columns of that name."""
+    """Return statistics of a sample, six of them by default, as columns with that name."""
     chosen = measures or ("n", "mean", "sd", "median", "min", "max")
     return {
         f"{name}_{measure}": getattr(values, PANDAS.get(measure, measure))() for measure in chosen

@@ -1,10 +1,10 @@
 """The tests of the study; SciPy and statsmodels do the work.
 
 The design is paired: a seed gives every rule the same digits, the same order and the
-same first weights. So most functions take ``differences``: one number a seed, a minus b.
+same initial weights. So most functions take ``differences``: one number per seed, a minus b.
 
-What does not exist is NaN, never an exception: a test or an interval of fewer than two values, and
-whatever divides by their spread where they have none.
+What is undefined is NaN, never an exception: a test or an interval of fewer than two values, and
+anything that divides by their spread when they have none.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +25,7 @@ DRAWS = 99_999
 NAN = float("nan")
 
 Values = Sequence[float] | np.ndarray
-"""A sample: a number, or whether something befell it, for each run."""
+"""A sample: for each run, a number, or whether an event happened to it."""
 
 
 class Welch(NamedTuple):
@@ -55,17 +55,17 @@ class Interval(NamedTuple):
 
     @classmethod
     def unknown(cls) -> "Interval":
-        """Return the interval of what was not measured."""
+        """Return the interval for something that was not measured."""
         return cls(NAN, NAN)
 
 
 class Share(NamedTuple):
-    """A share of runs held against one half.
+    """A share of runs compared with one half.
 
     Attributes:
         share: 0 to 1.
         low, high: its 95 % Wilson interval.
-        more_p, less_p: exact binomial, one-sided: small ones say that it is more, less than half.
+        more_p, less_p: exact binomial, one-sided; small if the share is above, below one half.
     """
 
     share: float
@@ -78,22 +78,22 @@ class Share(NamedTuple):
 def paired_differences(a: Values, b: Values) -> np.ndarray:
     """Return a minus b, seed by seed, to twelve decimals.
 
-    Accuracies are counts over the test samples: 0.9355 - 0.9328 and 0.9402 - 0.9375 are the same
-    27 digits more, but differ in their last bits. Rounded, they are the tie that ranks need.
+    Accuracies are counts over the test samples: 0.9355 - 0.9328 and 0.9402 - 0.9375 are both 27
+    digits, but differ in their last bits. Rounding makes them the tie that rank tests need.
     """
     return np.round(np.asarray(a, float) - np.asarray(b, float), 12)
 
 
 def without_spread(values: Values) -> bool:
-    """Return whether there are fewer than two values, or all are the same."""
+    """Return whether a sample has fewer than two values, or all are the same."""
     return len(values) < 2 or not np.ptp(values)
 
 
 def welch(a: Values, b: Values) -> Welch:
     """Compare two samples by Welch's t-test, as the post's code does (``equal_var=False``).
 
-    What does not exist is NaN: the test of a sample with fewer than two values or of two without
-    any spread, the difference from an empty one.
+    What is undefined is NaN: the test of a sample with fewer than two values or of two without any
+    spread, and the difference from an empty sample.
     """
     difference = float(np.mean(a) - np.mean(b)) if len(a) and len(b) else NAN
     if min(len(a), len(b)) < 2 or (without_spread(a) and without_spread(b)):
@@ -109,15 +109,15 @@ def permutation_p(differences: Values, alternative: str = "two-sided", draws: in
     """Return the p of the paired permutation test of a mean difference.
 
     Under the null hypothesis a seed's two runs could be exchanged, which flips the sign of its
-    difference (Fisher, The Design of Experiments, 1935). It asks about the mean, as a t-test
-    does, but takes no normality for granted.
+    difference (Fisher, The Design of Experiments, 1935). Like a t-test it asks about the mean,
+    but it does not assume normality.
 
     Args:
-        differences: one a seed.
-        alternative: ``greater``, ``less`` or ``two-sided``: where the mean lies from 0.
-        draws: sign patterns, where there are more than can all be tried.
+        differences: one per seed.
+        alternative: ``greater``, ``less`` or ``two-sided``: where the mean lies relative to 0.
+        draws: how many sign patterns to draw if there are too many to try all.
     """
-    # Not SciPy's: of 120 seeds that takes ten times as long, and redrawn verdicts ask 50,000 times.
+    # Not SciPy's: for 120 seeds it takes ten times as long, and redraws need 50,000 tests.
     if len(differences) < 2:
         return NAN
     values = np.asarray(differences, float)
@@ -127,7 +127,7 @@ def permutation_p(differences: Values, alternative: str = "two-sided", draws: in
         sums = signs @ values
         above += int(np.sum(sums >= observed - rounding))
         below += int(np.sum(sums <= observed + rounding))
-    # Of drawn patterns the observed one is one more (Phipson & Smyth, 2010).
+    # If patterns are drawn, the observed one is added to them (Phipson & Smyth, 2010).
     exact = 2 ** len(values) <= draws + 1
     tried, more = (2 ** len(values), 0) if exact else (draws, 1)
     greater, less = ((count + more) / (tried + more) for count in (above, below))
@@ -137,7 +137,7 @@ def permutation_p(differences: Values, alternative: str = "two-sided", draws: in
 
 
 def sign_patterns(n: int, draws: int) -> Iterator[np.ndarray]:
-    """Yield patterns of n signs in parts, (some, n): all there are, or as many as are drawn."""
+    """Yield patterns of n signs in batches, (some, n): all of them, or ``draws`` random ones."""
     if 2**n <= draws + 1:
         yield 1.0 - 2 * (np.arange(2**n)[:, None] >> np.arange(n) & 1)
         return
@@ -163,9 +163,9 @@ def wilcoxon_p(differences: Values) -> float:
     """Return the two-sided p of Wilcoxon's signed-rank test (1945).
 
     It asks whether the typical seed's difference is zero: a collapsed run counts by its rank,
-    not by how far it fell. Differences of zero are left out, ties share their mean rank; up to
-    50 seeds without either p is exact, else from the normal approximation with the variance
-    corrected for ties (up to 13 seeds by permutation). Nothing but zeros is p = 1.
+    not by how far it fell. Differences of zero are left out; ties share their mean rank. Without
+    either, p is exact up to 50 seeds. Otherwise it comes from the normal approximation with the
+    variance corrected for ties (up to 13 seeds, from permutations). All zeros give p = 1.
     """
     if len(differences) < 2:
         return NAN
@@ -175,13 +175,13 @@ def wilcoxon_p(differences: Values) -> float:
 
 
 def mcnemar_p(a: Values, b: Values, alternative: str = "two-sided") -> float:
-    """Return the exact p of McNemar's test (1947): does an event befall a as often as b?
+    """Return the exact p of McNemar's test (1947): does an event happen to a as often as to b?
 
-    It is the sign test of the seeds where the event befell one run of the two.
+    It is the sign test on the seeds where the event happened to only one of the two runs.
 
     Args:
-        a, b: whether it befell each seed's run, in the same order.
-        alternative: ``greater``, ``less`` or ``two-sided``: how often it befalls a.
+        a, b: whether it happened to each seed's run, in the same order.
+        alternative: ``greater``, ``less`` or ``two-sided``: how often it happens to a.
     """
     if not len(a):
         return NAN
@@ -206,9 +206,9 @@ def median_p(values: Values, bound: float, alternative: str) -> float:
 
 
 def within_p(values: Values, low: float, high: float) -> float:
-    """Return the p of two one-sided t-tests: a small one says that low < mean < high.
+    """Return the p of two one-sided t-tests; if small, low < mean < high.
 
-    Of paired differences and symmetric bounds this is the paired equivalence test (TOST;
+    For paired differences and symmetric bounds this is the paired equivalence test (TOST;
     Schuirmann, 1987).
     """
     if without_spread(values):
@@ -217,14 +217,14 @@ def within_p(values: Values, low: float, high: float) -> float:
 
 
 def above_p(values: Values, bound: float) -> float:
-    """Return the p of a one-sided t-test: a small one says that the mean is above the bound."""
+    """Return the p of a one-sided t-test; if small, the mean is above the bound."""
     if without_spread(values):
         return NAN
     return stats.ttest_1samp(values, bound, alternative="greater").pvalue
 
 
 def outside_p(values: Values, low: float, high: float) -> float:
-    """Return the p of two t-tests: a small one says that the mean is below low or above high."""
+    """Return the p of two t-tests; if small, the mean is below low or above high."""
     values = np.asarray(values, float)
     return float(np.minimum(1, 2 * np.minimum(above_p(values, high), above_p(-values, -low))))
 
@@ -242,9 +242,9 @@ def mean_interval(
 ) -> Interval:
     """Return the bootstrap interval of a mean, bias-corrected and accelerated.
 
-    BCa (Efron, 1987) follows the skew of a sample, but not of what the sample has missed: rare
-    failures are for `fa.evidence.failures`. Values that are all the same have none: resampled they
-    say nothing of the next seed.
+    BCa (Efron, 1987) follows the skew of a sample, but cannot know of values that the sample
+    missed: for rare failures, see `fa.evidence.failures`. Values that are all the same have no
+    interval, because resampling them says nothing about the next seed.
     """
     if without_spread(values):
         return Interval(NAN, NAN)
@@ -262,7 +262,7 @@ def mean_interval(
 def interquartile_difference(a: Values, b: Values) -> tuple[float, Interval]:
     """Return the difference of interquartile means, a minus b, and its interval.
 
-    The mean of the middle half (Agarwal et al., 2021); the bootstrap draws from each arm apart.
+    The mean of the middle half (Agarwal et al., 2021); the bootstrap resamples each arm separately.
     """
 
     def difference(a: np.ndarray, b: np.ndarray, axis: int = -1) -> np.ndarray:
@@ -278,7 +278,7 @@ def probability_of_improvement(a: Values, b: Values) -> tuple[float, Interval]:
     """
 
     def share(a: np.ndarray, b: np.ndarray, axis: int = -1) -> np.ndarray:
-        # Its p is not wanted, and an exact one would take long.
+        # Its p is not used, and an exact one would take long.
         result = stats.mannwhitneyu(a, b, method="asymptotic", axis=axis)
         return result.statistic / (a.shape[axis] * b.shape[axis])
 
@@ -286,7 +286,7 @@ def probability_of_improvement(a: Values, b: Values) -> tuple[float, Interval]:
 
 
 def bootstrapped(statistic: Callable, a: Values, b: Values) -> Interval:
-    """Return the 95 % percentile interval of a statistic of two samples, each resampled apart."""
+    """Return the 95 % percentile interval of a statistic of two samples, resampled separately."""
     interval = stats.bootstrap(
         (np.asarray(a), np.asarray(b)),
         statistic,
@@ -299,9 +299,9 @@ def bootstrapped(statistic: Callable, a: Values, b: Values) -> Interval:
 
 
 def median_interval(values: Values) -> Interval:
-    """Return the 95 % interval of a median between two of the values (exact, any distribution).
+    """Return the 95 % interval of a median, between two of the values (exact, any distribution).
 
-    NaN where there are fewer than six values, too few for one.
+    NaN for fewer than six values, which are too few.
     """
     if not len(values):
         return Interval(NAN, NAN)
@@ -310,7 +310,7 @@ def median_interval(values: Values) -> Interval:
 
 
 def share_above_half(events: Values) -> Share:
-    """Hold the share of runs that an event befell against one half."""
+    """Compare the share of runs that an event happened to with one half."""
     if not len(events):
         return Share(*[NAN] * 5)
     more, less = (
@@ -325,8 +325,9 @@ def share_above_half(events: Values) -> Share:
 def holm(p_values: Values) -> np.ndarray:
     """Return the p-values of one family of tests, adjusted by Holm's method (1979).
 
-    A test that was not made (NaN) has no place in the family, and stays NaN. Not by statsmodels:
-    that collects garbage in every call, a tenth of a second, and redrawn verdicts take thousands.
+    A test that was not made (NaN) does not count in the family, and stays NaN. This does not use
+    statsmodels, which collects garbage in every call: a tenth of a second, and redraws make
+    thousands of calls.
     """
     adjusted = np.array(p_values, float)
     order = np.argsort(adjusted)[: np.sum(~np.isnan(adjusted))]
@@ -357,7 +358,7 @@ def d_z(differences: Values) -> float:
 
 
 def correlation(a: Values, b: Values) -> float:
-    """Return Pearson's r of the two arms over the seeds: what the pairing is worth."""
+    """Return Pearson's r of the two arms over the seeds: how much the pairing helps."""
     if without_spread(a) or without_spread(b):
         return NAN
     return float(stats.pearsonr(a, b).statistic)
@@ -380,7 +381,7 @@ def spread_for_p(mean_a: float, mean_b: float, n: int, p: float) -> float:
 
 
 def p_from_moments(mean_a: float, spread_a: float, mean_b: float, spread_b: float, n: int) -> float:
-    """Return the two-sided p of Welch's test of two samples of n known by mean and spread."""
+    """Return the two-sided p of Welch's test of two samples of n, from means and spreads."""
     return stats.ttest_ind_from_stats(
         mean_a, spread_a, n, mean_b, spread_b, n, equal_var=False
     ).pvalue
@@ -397,7 +398,7 @@ def epochs_until(losses: Values, threshold: float) -> float:
 
 
 def area_under(losses: Values) -> float:
-    """Return the area under a curve with a point an epoch (trapezoids; loss times epochs)."""
+    """Return the area under a curve with one point per epoch (trapezoids; loss times epochs)."""
     return float(integrate.trapezoid(losses))
 
 

@@ -1,4 +1,4 @@
-"""How forward and feedback weights resemble each other."""
+"""How similar forward and feedback weights are."""
 
 import math
 from typing import NamedTuple
@@ -24,7 +24,7 @@ def alignment(forward: np.ndarray, feedback: np.ndarray) -> Alignment:
     """Compare w2 without its bias row to the feedback weights, both (hidden, outputs).
 
     The sums are exactly rounded (`math.fsum`), so they are the same bits on every machine. A
-    measure that does not exist (a matrix of zeros, a NaN) is NaN.
+    measure that is undefined (a matrix of zeros, a NaN) is NaN.
     """
     a = np.asarray(forward, dtype=np.float64).ravel()
     b = np.asarray(feedback, dtype=np.float64).ravel()
@@ -39,8 +39,8 @@ def alignment(forward: np.ndarray, feedback: np.ndarray) -> Alignment:
 def angle(a: np.ndarray, b: np.ndarray) -> float:
     """Return the angle between two vectors in degrees; NaN if one of them is zero.
 
-    Kahan's form, 2 atan2(|u - v|, |u + v|) of the unit vectors, which unlike the arccos stays
-    exact for parallel vectors.
+    Kahan's form, 2 atan2(|u - v|, |u + v|) of the unit vectors, is accurate even for parallel
+    vectors, unlike the arccos.
     """
     if not (norm(a) and norm(b)):
         return math.nan

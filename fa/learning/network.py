@@ -1,5 +1,4 @@
-"""The equations of the network, in array-API terms: the same text on NumPy, CuPy and others.
-
+"""The equations of the network, in array-API terms: the same code on NumPy, CuPy and others.
 Every array may have leading axes of networks trained side by side; `@` pairs them up. The
 network is 785 -> hidden layers of sigmoid units -> 10 outputs, a constant 1 beside the units of
 every layer; the equations are those of the post, after Wikipedia's "Backpropagation".
@@ -20,8 +19,8 @@ Array = Any
 def initial_weights(seed: int, sizes: Sequence[int]) -> list[np.ndarray]:
     """Draw each layer's weights from N(0, 1) / sqrt(rows), as the post's code does.
 
-    They depend on the seed and the hidden sizes alone, so all rules of a seed start from the same
-    weights.
+    They depend only on the seed and the hidden sizes, so all rules start from the same weights for
+    a seed.
 
     Args:
         seed: the run's.
@@ -58,7 +57,7 @@ def softplus(x: Array) -> Array:
 
 
 class Layer(NamedTuple):
-    """The units of a layer: their activity h = f(a), and their delta, of what they hear and h."""
+    """The units of a layer: their activity h = f(a), and their delta from what they hear and h."""
 
     activity: Callable[[Array], Array]
     delta: Callable[[Array, Array], Array]
@@ -71,9 +70,9 @@ class Loss(NamedTuple):
     """An output layer and its error.
 
     Attributes:
-        output: activities of the outputs, of their sums a.
-        delta: dE/da, of activities and targets.
-        total: what is reported, elementwise, of a, activities and targets.
+        output: activities of the outputs, from their sums a.
+        delta: dE/da, from activities and targets.
+        total: the reported loss, elementwise, from a, activities and targets.
     """
 
     output: Callable[[Array], Array]
@@ -87,7 +86,7 @@ def delta_of_squares(o: Array, t: Array) -> Array:
 
 
 def delta_of_entropy(o: Array, t: Array) -> Array:
-    """Return o - t: the cross-entropy, with sigmoids as with softmax."""
+    """Return o - t: the cross-entropy, with sigmoids or with softmax."""
     return o - t
 
 
@@ -97,7 +96,7 @@ def squares(a: Array, o: Array, t: Array) -> Array:
 
 
 def binary_entropy(a: Array, o: Array, t: Array) -> Array:
-    """Return -t ln o - (1 - t) ln(1 - o), o = sigmoid(a), from a: ln o would lose small ones."""
+    """Return -t ln o - (1 - t) ln(1 - o), o = sigmoid(a), from a, which stays exact for small o."""
     return softplus(a) - t * a
 
 
@@ -124,10 +123,10 @@ def with_ones(x: Array) -> Array:
 
 
 class Forward(NamedTuple):
-    """What a forward pass gives.
+    """The result of a forward pass.
 
     Attributes:
-        inputs: to each layer of weights, a constant 1 as the last: (..., samples, units + 1).
+        inputs: to each layer of weights, with a constant 1 as the last: (..., samples, units + 1).
         hidden: activities of each hidden layer, (..., samples, units).
         sums: a of the output layer, (..., samples, outputs).
         outputs: its activities.
@@ -147,7 +146,7 @@ def forward(x: Array, weights: Sequence[Array], loss: Loss, layer: Layer = SIGMO
     Args:
         x: (..., samples, inputs + 1), the last column 1.
         weights: input side first, (..., units + 1, units above).
-        loss: has the output.
+        loss: its output layer is used.
         layer: the hidden units.
     """
     inputs, hidden = [x], []
@@ -167,15 +166,14 @@ def hidden_deltas(
 ) -> list[Array]:
     """Return each hidden layer's delta, input side first.
 
-    delta_l = (delta_(l+1) B_l^T) f'(a_l)  or, direct,  delta_l = (delta_out B_l^T) f'(a_l)
-
+    delta_l = (delta_(l+1) B_l^T) f'(a_l)  or, if direct,  delta_l = (delta_out B_l^T) f'(a_l)
     With B = w, without its bias row, this is backpropagation; with any other B it is feedback
     alignment (Lillicrap et al. 2016, eq. 2 in Methods).
 
     Args:
-        error: delta_out, or what is carried back in its place, (..., samples, outputs).
+        error: delta_out, or what is carried back instead, (..., samples, outputs).
         hidden: activities of each hidden layer, (..., samples, units).
-        feedback: B of each, (..., units, units above) or, direct, (..., units, outputs).
+        feedback: B of each, (..., units, units above) or, if direct, (..., units, outputs).
         direct: whether each layer hears the output error itself.
         layer: the hidden units.
     """
@@ -190,8 +188,7 @@ def hidden_deltas(
 
 
 class Batch(NamedTuple):
-    """What a batch gives.
-
+    """The result of a batch.
     Attributes:
         gradients: summed over the samples, shaped like the weights.
         deltas: of each hidden layer and of the output, (..., samples, units).
@@ -224,7 +221,7 @@ def backward(
         feedback: see `hidden_deltas`.
         loss: of the output layer.
         direct: see `hidden_deltas`.
-        of_target: whether -t is carried back in the place of delta_out (Frenkel et al. 2021).
+        of_target: whether -t is carried back instead of delta_out (Frenkel et al. 2021).
         layer: the hidden units.
     """
     xp = array_namespace(x, target, *weights, *feedback)
@@ -243,13 +240,13 @@ def backward(
 def updated(
     weights: Sequence[Array], gradients: Sequence[Array], rate: float, decay: float = 0
 ) -> list[Array]:
-    """Return the weights after a batch: w - rate dE/dw, less the decayed share of w.
+    """Return the weights after a batch: w - rate dE/dw, minus the decayed share of w.
 
     Args:
         weights: input side first.
         gradients: shaped like them.
         rate: the learning rate.
-        decay: share of every w above the first that is taken away, its bias row aside.
+        decay: share that every w above the first loses, except its bias row.
     """
     steps = [rate * gradient for gradient in gradients]
     if not decay:

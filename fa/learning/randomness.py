@@ -9,12 +9,12 @@ def stream(seed: int, *purpose: str | int) -> np.random.Generator:
     """Return the random stream of one seed for one purpose.
 
     The purpose (for example ``"weights", 20``) becomes the spawn key of a
-    `numpy.random.SeedSequence`, so streams of different purposes are independent of each
-    other and of how many there are.
+    `numpy.random.SeedSequence`, so streams of different purposes are independent, however
+    many exist.
 
     Args:
         seed: the run's seed, a non-negative integer.
-        purpose: words and numbers that name what the numbers are for.
+        purpose: words and numbers that name what the stream is for.
     """
     name = "/".join(str(part) for part in purpose)
     spawn_key = np.frombuffer(hashlib.sha256(name.encode()).digest(), dtype="<u4")

@@ -1,12 +1,11 @@
-"""What a learning rule is: what it draws, what carries the error back, and what it learns of that.
-
-A rule is a subclass of `Rule` in a file of its own in `fa.learning.rules`. It answers the field's
+"""What a learning rule is: what it draws, what carries the error back, and how it learns.
+A rule is a subclass of `Rule` in its own file in `fa.learning.rules`. It answers the field's
 three questions: what it draws at the start (`Rule.init`, its state), what carries the error back in
-this batch (`Rule.feedback`), and what it changes after the batch (`Rule.step`: nothing, for most).
-Its parameters, if it has any, are the fields of a dataclass.
+this batch (`Rule.feedback`), and what it changes after the batch (`Rule.step`: for most, nothing).
+Its parameters, if any, are the fields of a dataclass.
 
 This module has the rule that keeps what it drew, and the three others that the compiled backend
-knows: feedback by the forward weights, by their signs, and by what follows their steps.
+knows: feedback by the forward weights, by their signs, and by weights that take the same steps.
 """
 
 import math
@@ -40,11 +39,11 @@ class Seen(NamedTuple):
     """One batch, as a rule that learns sees it.
 
     Attributes:
-        weights: as they stand after the batch: (..., units + 1, units above) each, the last row
+        weights: after the batch's update, (..., units + 1, units above) each; the last row is
             that of the constant 1.
-        gradients: the batch's sums, shaped like the weights.
+        gradients: summed over the batch, shaped like the weights.
         rate: the learning rate.
-        samples: in the batch.
+        samples: number of samples in the batch.
     """
 
     weights: Sequence[Array]
@@ -59,11 +58,11 @@ class Rule:
 
     Attributes:
         scaled: whether B grows with s(t), the feedback scale of the run.
-        redrawn: how often the state is drawn anew: ``"never"``, every ``"epoch"`` or every
+        redrawn: how often the state is redrawn: ``"never"``, every ``"epoch"`` or every
             ``"batch"``.
-        direct: whether each hidden layer hears the output error by a B of its own, (units,
+        direct: whether each hidden layer hears the output error through its own B, (units,
             outputs) (Nokland 2016), and not the delta of the layer above, (units, units above).
-        of_target: whether the target is carried back in the place of the error.
+        of_target: whether the target is carried back instead of the error.
     """
 
     scaled: ClassVar[bool] = True
@@ -84,8 +83,8 @@ class Rule:
         """Return each hidden layer's B in this batch, before s(t).
 
         Args:
-            state: what was drawn, or learned since.
-            weights: as they stand, input side first.
+            state: as drawn, or as learned since.
+            weights: the current ones, input side first.
         """
         return state
 
@@ -95,7 +94,7 @@ class Rule:
 
     @property
     def weight_decay(self) -> float:
-        """The share of every w above the first that each batch takes away; biases keep theirs."""
+        """The share that every w above the first loses in each batch; biases do not decay."""
         return 0.0
 
     def problem(self, shapes: Shapes) -> str | None:
@@ -104,13 +103,13 @@ class Rule:
 
 
 def feedback_shapes(hidden: Sequence[int], outputs: int, direct: bool) -> list[tuple[int, int]]:
-    """Return the shape of each hidden layer's B: from the layer above it or, direct, the output."""
+    """Return each hidden layer's shape of B: from the layer above or, if direct, the output."""
     above = [outputs] * len(hidden) if direct else [*hidden[1:], outputs]
     return list(zip(hidden, above, strict=True))
 
 
 def transports(weights: Sequence[Array]) -> list[Array]:
-    """Return the weights that the errors of hidden layers pass: all but w1, without bias rows."""
+    """Return the weights that carry errors back: all except w1, without their bias rows."""
     return [w[..., :-1, :] for w in weights[1:]]
 
 
@@ -122,12 +121,12 @@ class Forward(Rule):
         return []
 
     def feedback(self, state: State, weights: Sequence[Array]) -> Sequence[Array]:
-        """Return the forward weights, as they stand before the update."""
+        """Return the forward weights before the update."""
         return transports(weights)
 
 
 class Signs(Rule):
-    """A rule that has the magnitudes of B and takes the signs from w: B = M * sign(w)."""
+    """A rule that keeps the magnitudes of B and takes its signs from w: B = M * sign(w)."""
 
     def feedback(self, state: State, weights: Sequence[Array]) -> Sequence[Array]:
         """Return the magnitudes with the forward weights' signs."""
@@ -136,7 +135,7 @@ class Signs(Rule):
 
 
 class Follower(Rule):
-    """A rule whose B takes the steps that w takes, so that the two grow alike."""
+    """A rule whose B takes the same steps as w, so that the two become alike."""
 
     scaled = False
 

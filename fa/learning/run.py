@@ -1,4 +1,4 @@
-"""A run, and what is measured of it."""
+"""A run, and what is measured in it."""
 
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
@@ -12,10 +12,10 @@ class Run:
     Attributes:
         hidden: units of the first hidden layer.
         feedback: the rule.
-        hidden_above: units of the hidden layers above the first, ``50`` or ``50-20``; nothing where
-            there is one.
+        hidden_above: units of the hidden layers above the first, ``50`` or ``50-20``; empty for a
+            single hidden layer.
         loss_function: of `fa.learning.network.LOSSES`; config.yaml calls it ``loss``.
-        parameters: of the rule, ``k=3,signs=false``; nothing where it has none.
+        parameters: the rule's, ``k=3,signs=false``; empty if it has none.
     """
 
     dataset: str
@@ -44,7 +44,7 @@ class Run:
 
 
 def layers_text(hidden: int, hidden_above: str) -> str:
-    """Return hidden layers as text, of two keys of a run: 20, or 100-50."""
+    """Return two keys of a run, its hidden layers, as text: 20, or 100-50."""
     return "-".join(filter(None, [str(hidden), hidden_above]))
 
 
@@ -85,14 +85,14 @@ class Epoch(NamedTuple):
         pearson_r, angle, norm_ratio: alignment of the output layer's w (no bias row) with the B
             in use, at the end of the epoch; see `fa.learning.alignment`.
         pearson_r_random: the same r with the B that random feedback has for this seed and size,
-            whether it is in use or not: where it is not, a null for `pearson_r`.
+            whether that B is in use or not; if it is not, a null for `pearson_r`.
         test_accuracy: share of the test samples whose largest output is the right one, at the
             end of the epoch; None in epochs that do not measure it.
-        dead_outputs: outputs whose activity stays below `DEAD_BELOW` over all test samples, where
-            accuracy is measured: each says no to every digit, its own among them.
+        dead_outputs: how many outputs stay below `DEAD_BELOW` for all test samples, where
+            accuracy is measured: each says no to every digit, even its own.
         weights_digest: first 16 hex digits of the SHA-256 of all weights, where accuracy is
-            measured: two runs with the same one have the same weights, bit by bit.
-        measures: what else was asked for, by column, where accuracy is measured; see
+            measured: two runs with the same digest have the same weights, bit for bit.
+        measures: the other measures requested, by column, where accuracy is measured; see
             `fa.learning.measures`.
     """
 

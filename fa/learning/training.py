@@ -36,10 +36,10 @@ def train(
         runs: runs that share dataset, batch size, learning rate, loss and epochs.
         digits: the pooled dataset.
         backend: a class of `fa.learning.backends`; it says whether it holds every seed's samples at
-            once or trains seed after seed.
+            once or trains one seed after another.
         evaluate_every: epochs between two measurements of the test accuracy.
-        progress: told after every epoch.
-        measures: names of `fa.learning.measures`, taken where the accuracy is.
+        progress: called after every epoch.
+        measures: names of `fa.learning.measures`, computed whenever the accuracy is.
     """
     groups = [list(runs)] if backend.all_seeds else by_seed(runs)
     total = sum(group[0].epochs for group in groups)
@@ -55,7 +55,7 @@ def train(
 
 
 def by_seed(runs: Sequence[Run]) -> list[list[Run]]:
-    """Return the runs of each seed apart."""
+    """Return the runs, one list per seed."""
     seeds = sorted({run.seed for run in runs})
     return [[run for run in runs if run.seed == seed] for seed in seeds]
 
@@ -113,7 +113,7 @@ def network_of(run: Run) -> Network:
 
 
 def drawn_states(run: Run, batches: int) -> Iterator[State | None]:
-    """Yield what a run's rule draws before epoch after epoch; None where it keeps what it has."""
+    """Yield what a run's rule draws before each epoch; None if it keeps its state."""
     chosen = rule(run.feedback, run.parameters)
     draws = rule_stream(run.seed, run.feedback, run.layers)
     shapes = feedback_shapes(run.layers, CLASSES, chosen.direct)
@@ -128,7 +128,7 @@ def drawn_states(run: Run, batches: int) -> Iterator[State | None]:
 
 
 def scale(run: Run, epoch: int) -> float:
-    """Return s(t), the factor on a run's feedback weights in one epoch (1 if it takes none)."""
+    """Return s(t), the factor on a run's feedback weights in one epoch (1 for unscaled rules)."""
     scaled = rule(run.feedback, run.parameters).scaled
     return SCALES[run.feedback_scale](epoch) if scaled else 1.0
 
@@ -146,14 +146,14 @@ def measure(
     epoch: int,
     losses: np.ndarray,
 ) -> Epoch:
-    """Return what is measured of a run in every epoch; see `fa.learning.run.Epoch`.
+    """Return what is measured in every epoch of a run; see `fa.learning.run.Epoch`.
 
     Args:
         weights: at the end of the epoch.
-        back: each hidden layer's B then, s(t) included.
+        back: each hidden layer's B at that time, s(t) included.
         null: see `random_feedback`.
         epoch: 0-based.
-        losses: (batches,), of the epoch.
+        losses: (batches,), the epoch's.
     """
     forward = weights[-1][:-1]
     return Epoch(
@@ -171,13 +171,13 @@ def measure(
 def evaluated(
     record: Epoch, view: View, accuracy: float, peaks: np.ndarray, names: Sequence[str]
 ) -> Epoch:
-    """Return a run's record with what is measured every few epochs.
+    """Return a run's record with what is measured only every few epochs.
 
     Args:
-        record: of the epoch.
+        record: the epoch's.
         view: the network.
         accuracy, peaks: see `fa.learning.backends.Trainer.test`.
-        names: of the measures that were asked for.
+        names: the requested measures.
     """
     return record._replace(
         test_accuracy=accuracy,

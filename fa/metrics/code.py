@@ -1,7 +1,7 @@
 """A digest of the code that a result depends on, derived from what the code imports.
 
-Snakemake makes a result anew when its digest changes. A digest is of syntax trees, so comments,
-docstrings and layout do not count; the data files that a module names (``claims.yaml``) do.
+Snakemake recreates a result when its digest changes. A digest covers syntax trees, so comments,
+docstrings and layout do not count; data files that a module names (``claims.yaml``) do.
 """
 
 import ast
@@ -15,27 +15,27 @@ COMMANDS = "fa.__main__"
 
 
 def command_digest(command: str) -> str:
-    """Return the digest of a command of `fa.__main__`: its function, and all that it imports."""
+    """Return the digest of a command of `fa.__main__`: its function, and everything it imports."""
     functions = [node for node in parse(COMMANDS).body if isinstance(node, ast.FunctionDef)]
     (function,) = [node for node in functions if node.name == command]
     return digest(*imported(function), text=ast.unparse(function))
 
 
 def training_digest(rules: Iterable[str], measures: Iterable[str] = ()) -> str:
-    """Return the digest of what trains networks by these rules, measures them and writes it down.
+    """Return the digest of the code that trains with these rules, measures, and writes the shards.
 
-    It is not that of the whole command: how a network is named and what is recorded of the
-    machine change no number, and to train again takes long. The module of another rule or measure
-    has no part in it, so a new one retrains nothing.
+    It leaves out the rest of the command: how a network is named and what is recorded about the
+    machine change no number, and retraining takes long. It also leaves out the modules of other
+    rules and measures, so a new one retrains nothing.
     """
     own = [f"fa.learning.rules.{name}" for name in sorted(rules)]
     own += [f"fa.learning.measures.{name}" for name in sorted(measures)]
     return digest("fa.learning.training", "fa.metrics.shard_files", *own)
 
 
-@cache  # a plan asks once a job
+@cache  # a plan asks once per job
 def digest(*modules: str, text: str = "") -> str:
-    """Return 16 hex digits of the SHA-256 of modules, of all they import, and of a text."""
+    """Return 16 hex digits of the SHA-256 of modules, everything they import, and a text."""
     sha = hashlib.sha256(text.encode())
     for name in sorted(closure(modules)):
         sha.update(b"\0" + name.encode() + b"\0" + content(name))
@@ -43,20 +43,20 @@ def digest(*modules: str, text: str = "") -> str:
 
 
 def closure(modules: Iterable[str]) -> set[str]:
-    """Return modules of this package and all of it that they import, at any depth."""
+    """Return modules of this package, and those of it that they import at any depth."""
     found: set[str] = set()
     waiting = list(modules)
     while waiting:
         name = waiting.pop()
         if name not in found:
             found.add(name)
-            # Importing a module runs the packages that it is in, too.
+            # Importing a module also runs the packages that contain it.
             waiting += [*imported(parse(name)), *filter(None, [name.rpartition(".")[0]])]
     return found
 
 
 def imported(tree: ast.AST) -> Iterator[str]:
-    """Yield the modules of this package that code imports, wherever in it the import stands."""
+    """Yield the modules of this package that code imports, at its top or inside functions."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -68,7 +68,7 @@ def imported(tree: ast.AST) -> Iterator[str]:
 
 
 def source(module: str) -> Path | None:
-    """Return the file of a module of this package; None if it is none of them."""
+    """Return the file of a module of this package; None for any other module."""
     top, *parts = module.split(".")
     if top != PACKAGE.name:
         return None
@@ -92,7 +92,7 @@ def parse(module: str) -> ast.Module:
 
 @cache
 def content(module: str) -> bytes:
-    """Return what a module's digest is of: its code, and the data files beside it that it names."""
+    """Return what a module's digest covers: its code, and the data files it names beside it."""
     path = source(module)
     assert path is not None, module
     tree = parse(module)
@@ -106,7 +106,7 @@ def content(module: str) -> bytes:
 
 
 def data_files(folder: Path, name: str) -> list[Path]:
-    """Return the data file of that name in a folder, or the files of the folder of that name."""
+    """Return the data file with that name, or the data files in the subfolder with that name."""
     if not name.replace(".", "").replace("_", "").isalnum() or name.endswith(".py"):
         return []
     path = folder / name

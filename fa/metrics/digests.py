@@ -13,10 +13,10 @@ from fa.metrics.tables import RUNS_SCHEMA
 
 
 def digest(runs: pa.Table) -> str:
-    """Return the SHA-256 of the values of runs: every column of `RUNS_SCHEMA` but `experiments`.
+    """Return the SHA-256 of the values of runs: all of `RUNS_SCHEMA` except `experiments`.
 
-    Rows are taken in the order of their keys and floats by their exact value, so the digest
-    depends on neither the Parquet writer nor the order of the file.
+    Rows are taken in the order of their keys, and floats by their exact values. So the digest
+    depends neither on the Parquet writer nor on the order of the file.
     """
     lines = [",".join(row) + "\n" for _, row in sorted(exact_values(runs).items())]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
@@ -25,7 +25,7 @@ def digest(runs: pa.Table) -> str:
 def exact_values(runs: pa.Table) -> dict[Run, list[str]]:
     """Return run -> its values as exact text, without the experiments it belongs to.
 
-    Nor with keys that have their defaults: so no digest changes when runs get a new key.
+    Keys at their defaults are left out, too, so no digest changes when runs get a new key.
     """
     return {
         Run(**{key: row[key] for key in RUN_KEYS}): [
@@ -38,7 +38,7 @@ def exact_values(runs: pa.Table) -> dict[Run, list[str]]:
 
 
 def by_experiment(runs: pa.Table) -> dict[str, pa.Table]:
-    """Return the runs of each experiment that has any; a run of several is in each."""
+    """Return the runs of each experiment that has any; a run in several appears in each."""
     members: dict[str, list[int]] = {}
     for index, names in enumerate(runs["experiments"].to_pylist()):
         for name in names:
@@ -47,7 +47,7 @@ def by_experiment(runs: pa.Table) -> dict[str, pa.Table]:
 
 
 def verify(metrics: str | Path, reference: str | Path) -> Iterator[str]:
-    """Hold each experiment of some metrics against the published one of its name.
+    """Compare each experiment of some metrics with the published one of the same name.
 
     Args:
         metrics, reference: folders of metrics.
@@ -56,7 +56,7 @@ def verify(metrics: str | Path, reference: str | Path) -> Iterator[str]:
         A sentence for each experiment that both have.
 
     Raises:
-        UserError: in the end, if some are not the same.
+        UserError: at the end, if any differ.
     """
     ours, theirs = (
         by_experiment(parquet.read(Path(folder, "runs.parquet"), RUNS_SCHEMA))
@@ -83,6 +83,6 @@ def difference(ours: pa.Table, theirs: pa.Table) -> str:
     text = (
         f"{len(changed)} of the {len(left.keys() & right.keys())} runs in both have other values; "
         f"{len(left.keys() - right.keys())} are not in the reference, "
-        f"{len(right.keys() - left.keys())} are in the reference alone"
+        f"{len(right.keys() - left.keys())} are only in the reference"
     )
     return text + "".join(f"\n  {run}" for run in changed[:5]) + ("\n  ..." if changed[5:] else "")

@@ -23,17 +23,17 @@ def gather(
 ) -> None:
     """Write the metrics of a plan's runs.
 
-    Shards that were made in different ways, or are missing, are told of on standard error.
+    Warnings on standard error name shards that are missing or were made in different ways.
 
     Args:
         plan: the file that `fa.plan.files.write_plan` wrote.
         shard_folder: results/runs.
         output: the folder for the two files; see `write_metrics`.
-        partial: whether to make do with the shards that are there.
+        partial: whether to go on with the shards that exist.
 
     Raises:
         UserError: a shard is missing, is not as it was written, or lacks a run that the plan
-            expects of it; or none is there.
+            expects in it; or no shard exists.
     """
     planned = read_plan(plan)
     curves, runs, made_by = [], [], []
@@ -66,10 +66,10 @@ def write_metrics(
     experiments: Mapping[str, Mapping[str, Any]],
     provenance: Mapping[str, Any],
 ) -> None:
-    """Write runs.parquet (a row a run) and curves.parquet (a row per run and epoch).
+    """Write runs.parquet (one row per run) and curves.parquet (one row per run and epoch).
 
-    Their metadata say what made them; those of runs.parquet also what each experiment is, how many
-    runs it has, and their digest.
+    Their metadata say what made them. Those of runs.parquet also say what each experiment is, how
+    many runs it has, and their digest.
     """
     found = by_experiment(runs)
     records = {}
@@ -93,13 +93,13 @@ def expected_runs(
         missing = next(path for path in shards if path not in there)
         problem = f"{len(shards) - len(there)} of {len(shards)} shards are missing: {missing} ..."
         if not (there and partial):
-            raise UserError(f"{problem}; train them, or gather what there is with --partial")
+            raise UserError(f"{problem}; train them, or gather the others with --partial")
         print(f"{problem}; gathered without them", file=sys.stderr)
     return there
 
 
 def runs_table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
-    """Return the rows of `summary` as a table; a measure that a run lacks is null."""
+    """Return the rows of `summary` as a table; null where a run lacks a measure."""
     measures = sorted({name for row in rows for name in row} - {*RUNS_SCHEMA.names})
     schema = pa.schema([*RUNS_SCHEMA, *((name, pa.float32()) for name in measures)])
     return pa.Table.from_pylist(rows, schema=schema)

@@ -1,4 +1,4 @@
-"""What made a study's runs, summed up over its shards: they may come from several machines."""
+"""What made a study's runs, summarised over its shards: they may come from several machines."""
 
 import json
 from collections import Counter, defaultdict
@@ -12,12 +12,13 @@ def of_study(shards: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Return what made a study's metrics, for their files.
 
     Args:
-        shards: what each shard file says of its making, and the ``feedback`` modes of its runs.
+        shards: what each shard file says about how it was made, and the rules (``feedback``) of
+            its runs.
 
     Returns:
         ``gathered``, the code and the machine that put the shards together, and ``trained``: an
-        entry for each way in which shards were made, with their ``feedback`` modes, how many
-        they are (``shards``), the ``seconds`` that they took in all, and what each recorded.
+        entry for each way in which shards were made, with their rules (``feedback``), their number
+        (``shards``), the ``seconds`` that they took in all, and what each recorded.
     """
     return {
         "gathered": {
@@ -31,7 +32,7 @@ def of_study(shards: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def trainings(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return records that differ in nothing but ``seconds`` as one, counted."""
+    """Merge records that differ only in ``seconds``, and count them."""
     seconds = defaultdict(list)
     for record in records:
         shared = {key: value for key, value in record.items() if key != "seconds"}
@@ -43,14 +44,14 @@ def trainings(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def ways(trained: Sequence[Mapping[str, Any]]) -> dict[str, Counter]:
-    """Return in which ways a study's shards were made.
+    """Return the ways in which a study's shards were made.
 
     Args:
-        trained: as of `of_study`.
+        trained: as from `of_study`.
 
     Returns:
-        what was recorded -> its values as text -> shards. The code is told apart by feedback
-        modes, since each mode's own file is part of it.
+        what was recorded -> its values as text -> shards. Code is listed separately for each set
+        of rules, because the rules' own files are part of it.
     """
     found: dict[str, Counter] = defaultdict(Counter)
     for entry in trained:
@@ -70,14 +71,14 @@ def ways(trained: Sequence[Mapping[str, Any]]) -> dict[str, Counter]:
 
 
 def counted(values: Counter) -> str:
-    """Return values as text; of several, how many shards each made."""
+    """Return values as text; if several, with how many shards have each."""
     if len(values) == 1:
         return next(iter(values))
     return "; ".join(f"{value} (shards: {shards})" for value, shards in values.most_common())
 
 
 def differences(trained: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return a sentence for each thing in which the shards of a study differ."""
+    """Return a sentence for each recorded fact in which the shards of a study differ."""
     return [
         f"the shards differ in {name}: {counted(values)}"
         for name, values in ways(trained).items()

@@ -1,4 +1,4 @@
-"""Parquet files of the study: sealed, of one schema, with facts about their making inside."""
+"""Parquet files of the study: sealed, of one schema, with facts about how they were made."""
 
 import io
 import json
@@ -19,7 +19,7 @@ def write(table: pa.Table, path: str | Path, **facts: Mapping[str, Any]) -> None
     buffer = io.BytesIO()
     with pq.ParquetWriter(buffer, table.schema, compression="zstd") as writer:
         writer.write_table(table)
-        # Not through the schema's metadata: that stands in the file twice, and a seal only once.
+        # Not through the schema's metadata: the file stores that twice, and a seal must occur once.
         writer.add_key_value_metadata(
             {files.SEAL: files.BLANK} | {name: json.dumps(fact) for name, fact in facts.items()}
         )
@@ -29,8 +29,8 @@ def write(table: pa.Table, path: str | Path, **facts: Mapping[str, Any]) -> None
 def read(path: str | Path, schema: pa.Schema) -> pa.Table:
     """Return a table; `facts_of` it says what it was written with.
 
-    Keys of a run that the file was written without have their defaults; columns of measures that
-    were asked for, all float32, stand after those of the schema.
+    Keys of a run that the file lacks have their defaults. Columns of requested measures, all
+    float32, follow those of the schema.
 
     Raises:
         UserError: the file is missing, or is not as it was written, or of another schema.
@@ -51,5 +51,5 @@ def read(path: str | Path, schema: pa.Schema) -> pa.Table:
 
 
 def facts_of(table: pa.Table, name: str) -> dict[str, Any]:
-    """Return the facts of that name that a table was written with; nothing where it has none."""
+    """Return the facts with that name that a table was written with; empty if it has none."""
     return json.loads((table.schema.metadata or {}).get(name.encode(), b"{}"))

@@ -17,7 +17,7 @@ UNKNOWN = "unknown"
 
 
 def commit(checkout: Path = CHECKOUT) -> str:
-    """Return the commit that is checked out, with ``+ changes`` where files differ from it."""
+    """Return the commit that is checked out, with ``+ changes`` if files differ from it."""
     try:
         if Path(git(checkout, "rev-parse", "--show-toplevel")).resolve() != checkout.resolve():
             return UNKNOWN
@@ -48,7 +48,7 @@ def machine() -> dict[str, str]:
 
 
 def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
-    """Return the processor's model: Linux's name for it, elsewhere what Python knows."""
+    """Return the processor's model: Linux's name for it, or elsewhere what Python knows."""
     if cpuinfo.exists():
         model = re.search(
             r"^model name\s*: (.+)$", cpuinfo.read_text(encoding="utf-8"), re.MULTILINE
@@ -72,7 +72,7 @@ def version(package: str) -> str:
 
 
 def required_packages(pyproject: Path = CHECKOUT / "pyproject.toml") -> list[str]:
-    """Return the names of the packages that the project asks for, sorted."""
+    """Return the names of the packages that the project depends on, sorted."""
     if not pyproject.exists():
         return []
     requirements = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]["dependencies"]

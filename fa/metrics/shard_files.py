@@ -1,4 +1,4 @@
-"""Shard files: what one training job leaves behind, a row per run and epoch."""
+"""Shard files: what one training job leaves behind, one row per run and epoch."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -49,9 +49,9 @@ SCHEMA = pa.schema([*KEY_SCHEMA, *EPOCH_SCHEMA])
 
 
 def to_table(histories: Mapping[Run, Sequence[Epoch]]) -> pa.Table:
-    """Return the histories as one table, a row per run and epoch.
+    """Return the histories as one table, one row per run and epoch.
 
-    Its columns are those of `SCHEMA` and, float32, those of the measures that were asked for.
+    Its columns are those of `SCHEMA` and, as float32, those of the requested measures.
     """
     every = [epoch for epochs in histories.values() for epoch in epochs]
     measures = sorted({name for epoch in every for name in epoch.measures})
@@ -68,9 +68,9 @@ def to_table(histories: Mapping[Run, Sequence[Epoch]]) -> pa.Table:
 
 
 def to_array(values: Sequence, kind: pa.DataType) -> pa.Array:
-    """Return numbers or strings, None where there is none, as an Arrow array.
+    """Return numbers or strings as an Arrow array; None stands for a missing one.
 
-    Not by ``pa.array``: that imports pandas, and a quarter of a second a job is a few percent of
+    Not by ``pa.array``: that imports pandas, and a quarter of a second per job is a few percent of
     the default study.
     """
     if pa.types.is_string(kind):
@@ -110,7 +110,7 @@ def read_shard(path: str | Path) -> tuple[dict[Run, pa.Table], dict[str, Any]]:
 
 
 def split_runs(table: pa.Table, path: str | Path) -> Iterator[tuple[Run, pa.Table]]:
-    """Yield (run, its rows) of a shard's table, whose runs stand one after the other."""
+    """Yield (run, its rows) of a shard's table, in which the runs follow one another."""
     start = 0
     while start < len(table):
         run = Run(**table.slice(start, 1).select(RUN_KEYS).to_pylist()[0])

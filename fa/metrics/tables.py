@@ -1,4 +1,4 @@
-"""The metrics of a study: two files in a folder, which everything else is drawn from."""
+"""The metrics of a study: two files in a folder, from which everything else is drawn."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,11 +35,10 @@ class Metrics(NamedTuple):
     """What a study has measured.
 
     Attributes:
-        runs: a row a run, as in runs.parquet.
-        curves: a row per run and epoch, as in curves.parquet; a run may lack its curve.
+        runs: one row per run, as in runs.parquet.
+        curves: one row per run and epoch, as in curves.parquet; a run may lack its curve.
         experiments: name -> what it is: ``title``, ``about``, ``figures`` (name -> kind), ``rows``
-            (what it compares), how many ``runs`` there are of it, and their ``digest``, None
-            without any.
+            (what it compares), how many ``runs`` it has, and their ``digest``, None without any.
         provenance: what made the runs; see `fa.metrics.origins`.
     """
 
@@ -80,7 +79,7 @@ def read_metrics(folder: str | Path) -> Metrics:
 
 
 def belong_together(runs: pd.DataFrame, curves: pd.DataFrame) -> bool:
-    """Return whether no curve ends in other weights than its run; either may lack some."""
+    """Return whether every curve ends in the same weights as its run; either may lack some."""
     last = curves[curves["epoch"] == curves["epochs"] - 1]
     both = last.merge(runs, on=list(RUN_KEYS), suffixes=("_curve", "_run"))
     return both["weights_digest_curve"].equals(both["weights_digest_run"])

@@ -19,7 +19,7 @@ SMALL = {
     "seeds": 4,
     "experiments": {"table1": [{"hidden": 20, "feedback": ["backprop", "random"]}]},
 }
-# As the profile, but for jobs that last seconds.
+# As in the profile, but for jobs that last only seconds.
 IMPATIENT = {"slurm-init-seconds-before-status-checks": 5, "latency-wait": 10}
 COMMAND = ["snakemake", "--snakefile", ROOT / "Snakefile", "--workflow-profile", "impatient"]
 
@@ -72,7 +72,7 @@ def snakemake(folder, *arguments):
 
 
 def local_digest(folder, config):
-    """Return the digest of the metrics of the same study run on this machine alone."""
+    """Return the digest of the metrics of the same study, run only on this machine."""
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
     done = call("snakemake", "-c", 2, "-s", ROOT / "Snakefile", METRICS, cwd=folder)
     assert done.returncode == 0, text(done)

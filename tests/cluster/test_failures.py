@@ -78,7 +78,7 @@ def errors(output):
 
 def test_lost_jobs_are_named_retried_and_trained_again(tmp_path, digest):
     folder = prepare(tmp_path, STUDY)
-    # Whoever is not in here stays unharmed. How often: with one retry, twice is for good.
+    # Seed -> harms, one for each attempt; with one retry, the second is final.
     harm = {0: [scancel] * 2, 1: [kill] * 2, 3: [end_its_time]}
     memory = '"seed-2/" in wildcards.shard and attempt == 1'
     process = start(

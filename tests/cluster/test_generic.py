@@ -101,8 +101,8 @@ def variants():
     return found
 
 
-# No PBS, SGE or LSF here: this says that Snakemake and the shell understand the commands, and which
-# arguments they make of them, not that a scheduler does.
+# PBS, SGE and LSF are not available here. This tests that Snakemake and the shell understand the
+# commands, and which arguments they make of them, not that a scheduler accepts them.
 @pytest.mark.parametrize(
     ("scheduler", "arguments"),
     [

@@ -36,7 +36,7 @@ def environment():
         port = free.getsockname()[1]
     variables = os.environ | {
         "PYTHONPATH": str(PLUGINS),
-        # Else each of these pods would compile the kernels anew.
+        # Otherwise each of these pods would compile the kernels again.
         "NUMBA_CACHE_DIR": str(ROOT / "fa/learning/backends/__pycache__"),
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "COLUMNS": "300",

@@ -1,4 +1,4 @@
-"""The study through a real Slurm: the same numbers, few submissions, a card that is asked for."""
+"""The study through a real Slurm: the same numbers, few submissions, a request for a GPU."""
 
 import subprocess
 
@@ -36,7 +36,7 @@ def test_five_hundred_runs_are_ten_submissions(tmp_path):
     assert row.submissions == 10
 
 
-def test_a_study_on_a_gpu_asks_for_one_card(tmp_path):
+def test_a_study_on_a_gpu_asks_for_one_gpu(tmp_path):
     folder = prepare(tmp_path, SMALL | {"backend": "cupy", "fanout": []})
     # Whether the job then succeeds depends on CuPy and a device; that it asks does not.
     jobs = submitted(text(snakemake(folder, "--retries", 0, "--until", "train")))

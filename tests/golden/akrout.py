@@ -1,16 +1,16 @@
-"""Trains the network of Akrout et al. 2019 as their code does, by this core's own functions.
+"""Trains the network of Akrout et al. 2019 as their code does, with this package's functions.
 
-Prints what their code writes down after each epoch. What it does in its own way stands here, and
-not in the core:
+Prints what their code records after each epoch. The peculiarities of their code are here, not in
+the package:
 
-- All of its random numbers come from one legacy stream: both biases, both weights and, but for
+- All of its random numbers come from one legacy stream: both biases, both weights and, except for
   backpropagation, both B; then the mirror's noise.
-- B1 leads to the input, where nothing listens, but it learns as B2 does. An empty layer of weights
-  below the input makes it the core's B of one more hidden layer.
-- Weights step by the summed gradient, biases by the mean one; both rates are over 128.
-- B learns after the update, so the mirror sees the new weights. It has 468 batches of noise
-  before training begins, too. After each of its calls, numbers are drawn for a scaling of B that
-  has no effect.
+- B1 leads to the input, where it has no effect, but it learns as B2 does. An empty layer of weights
+  below the input makes it the package's B of one more hidden layer.
+- Weights step by the summed gradient, biases by the mean gradient; both rates are divided by 128.
+- B learns after the update, so the mirror sees the new weights. It also gets 468 batches of noise
+  before training begins. After each of its calls, numbers are drawn for a scaling of B that has no
+  effect.
 """
 
 import json

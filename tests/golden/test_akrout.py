@@ -4,7 +4,7 @@ Their code (github.com/makrout/Deep-Learning-without-Weight-Transport, with "Dee
 weight transport", NeurIPS 2019) is independent of this one and has the results of its MNIST runs in
 `experiments/mnist/*-V0/results.json`, epoch by epoch: a network of 784-500-10 in float64, trained
 by backpropagation, feedback alignment, Kolen-Pollack and weight mirror. PUBLISHED has the first
-three epochs as they stand there. `akrout.py` trains the same networks by the functions of
+three epochs as given there. `akrout.py` trains the same networks with the functions of
 `fa.learning`: forward and backward pass, update, the rules' feedback and steps, angles. Last seen,
 over seven epochs, the two were 1e-13 apart; the tolerances allow for another BLAS's rounding.
 """
@@ -66,7 +66,7 @@ PUBLISHED = {
 
 @pytest.fixture(scope="module")
 def traces():
-    """Return each rule's epochs: a process each, as many at once as there are cores."""
+    """Return each rule's epochs: one process per rule, as many at once as the machine has cores."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         slowest_first = sorted(PUBLISHED, reverse=True)
         return dict(zip(slowest_first, pool.map(trace, slowest_first), strict=True))

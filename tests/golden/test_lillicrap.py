@@ -7,8 +7,8 @@ U(-0.5, 0.5) carries the error back. The published angle between the output weig
 near 85 degrees, is under 35 by step 300, and settles near 30.
 
 That is one run of theirs. A random start is at 90 degrees, give or take 4, and where a run settles
-depends as much on its draws, so here 40 networks learn side by side, three times over, and their
-median is held against the published figures, with a wide margin for each single network.
+depends just as much on its draws. So here 40 networks learn side by side, three times over. Their
+median is compared with the published figures, with a wide margin for each single network.
 """
 
 from typing import NamedTuple

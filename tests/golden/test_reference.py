@@ -29,8 +29,8 @@ def test_runs_are_the_last_epochs_of_the_curves():
     curves = pd.read_parquet(REFERENCE / "curves.parquet")
     last = curves[curves["epoch"] == curves["epochs"] - 1].set_index(KEYS)
     runs = runs.loc[last.index]
-    # Whole ones of the tables and the controls, and of 120 fresh seeds in the four arms that claims
-    # about curves compare; of the other fresh runs the epochs that count dead outputs.
+    # Whole curves for the tables, the controls, and 120 fresh seeds in the four arms that claims
+    # about curves compare; for the other fresh runs, only the epochs that count dead outputs.
     whole, counted = 210 + 120 + 4 * 120, 900 - 2 * 120
     assert len(runs) == whole + counted
     assert (runs["weights_digest"] == last["weights_digest"]).all()

@@ -1,4 +1,4 @@
-"""Metrics that lack something: what is there is shown with its n, the rest names its command."""
+"""Metrics that lack something: what exists is shown with its n, the rest names its command."""
 
 import pandas as pd
 import pytest

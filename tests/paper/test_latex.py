@@ -1,6 +1,6 @@
 r"""A paper that inputs every table and every number and includes every figure, set by pdfLaTeX.
 
-Skipped where there is no TeX; Debian's texlive-latex-recommended and poppler-utils suffice.
+Skipped without TeX; Debian's texlive-latex-recommended and poppler-utils suffice.
 """
 
 import re
@@ -135,7 +135,7 @@ def test_every_font_is_embedded_and_none_is_a_bitmap(compiled):
         assert "Type 3" not in font, font
 
 
-def test_the_numbers_stand_in_the_text(compiled, drawn):
+def test_the_numbers_are_in_the_text(compiled, drawn):
     text = " ".join(tool("pdftotext", compiled[0], "-").split())
     runs = pd.read_parquet(drawn.parent / "reference" / "runs.parquet")
     chosen = runs[(runs["hidden"] == 20) & (runs["batch_size"] == 200)]
@@ -175,7 +175,7 @@ def test_an_unknown_key_is_an_error_that_names_it(drawn, macro):
     assert "table1/hidden=20/random/maen" in log
 
 
-def test_a_number_stands_in_a_title_and_a_caption(drawn):
+def test_a_number_works_in_a_title_and_a_caption(drawn):
     title = r"\section{Of \fa{runs/all} runs}\begin{table}\caption{\fa{claim/1/p_for}}\end{table}"
     done = compile_text(drawn, rf"\tableofcontents{title}")
     assert done.returncode == 0, done.stdout[-2000:]

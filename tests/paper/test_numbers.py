@@ -1,4 +1,4 @@
-"""The numbers against those computed anew; metrics with gaps; the command that draws it all."""
+"""The numbers against recomputed ones; metrics with gaps; the command that draws everything."""
 
 import re
 
@@ -48,7 +48,7 @@ def numbers(reference):
 
 @pytest.fixture
 def accuracies(reference):
-    """Return the accuracies of the post's network, a column a mode, a row a seed."""
+    """Return the accuracies of the post's network, one column per mode, one row per seed."""
     runs = pd.read_parquet(reference / "runs.parquet")
     chosen = runs[(runs["hidden"] == 20) & (runs["batch_size"] == 200)]
     chosen = chosen[chosen["learning_rate"] == 0.07]
@@ -120,7 +120,7 @@ def test_a_run_of_several_experiments_is_counted_once(numbers, reference):
     assert numbers["runs/collapsed"] == str(sum(runs["dead_outputs"] > 0))
 
 
-def test_controls_are_held_against_backprop(numbers, accuracies):
+def test_controls_are_compared_with_backprop(numbers, accuracies):
     mean = 100 * accuracies["backprop"].mean()
     assert numbers["controls/hidden=20/backprop/mean"] == f"{mean:.2f}"
     assert numbers["controls/hidden=20/backprop/n"] == "6"
@@ -230,7 +230,7 @@ def gap_diverged(runs, curves):
 
 
 def gap_combinations(runs, curves):
-    """One-hot at one setting alone, random feedback missing from others."""
+    """One-hot at only one setting, random feedback missing from others."""
     kept = [table["hidden"].ne(20) ^ table["feedback"].ne("backprop") for table in (runs, curves)]
     return runs[kept[0]], curves[kept[1]]
 

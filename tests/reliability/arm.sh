@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Fetches a Python for 64-bit ARM and the locked packages that fa.learning imports into FOLDER:
 #     tests/reliability/arm.sh FOLDER
-# It needs Debian or a kin of it and the network, not root, and leaves the machine's packages alone.
+# It needs Debian or a derivative, and the network, but not root. It leaves the machine's packages
+# alone.
 set -euo pipefail
 lock=$(cd "$(dirname "$0")/../.." && pwd)/requirements.lock
 folder=$(realpath -m "$1")
@@ -11,7 +12,7 @@ wanted=$(awk '/^[^ #]/ { wanted = /^(array-api-compat|llvmlite|numba|numpy)==/ }
 rm -rf "$folder"
 mkdir -p "$folder"/{state/lists/partial,cache/archives/partial,debs,root,packages}
 
-# An apt of our own, for ARM: its lists and archives lie in the folder.
+# A separate apt, for ARM, with its lists and archives in the folder.
 : > "$folder/status"
 apt=(apt-get -qq -o APT::Architecture=arm64 -o APT::Architectures::=arm64 -o APT::Sandbox::User=
     -o Dir::State="$folder/state" -o Dir::State::status="$folder/status" -o Dir::Cache="$folder/cache")

@@ -174,7 +174,7 @@ def test_a_job_whose_folder_cannot_be_written_says_so_before_it_trains(tmp_path)
 
 
 @needs_root
-def test_no_home_and_a_full_temporary_folder_are_no_matter(example, tmp_path, disk):
+def test_no_home_and_a_full_temporary_folder_do_no_harm(example, tmp_path, disk):
     disk(tmp_path / "full", "size=4k")
     (tmp_path / "full/x").write_bytes(bytes(4096))
     folder = tmp_path / "study"

@@ -14,7 +14,7 @@ import yaml
 
 from conftest import MNIST, ROOT, call, digest_of
 
-KILLS = 12  # each trains and reports a study anew: a minute or two
+KILLS = 12  # each trains and reports a study again: a minute or two
 STUDY = {
     "dataset": {"directory": "the digits", "train_samples": 2000, "test_samples": 500},
     "training": {"epochs": 20, "evaluate_every": 10},
@@ -73,7 +73,7 @@ def shards(folder):
 
 
 def products(folder):
-    """Return all files that a study leaves, with the content of those that depend on it alone."""
+    """Return all files that a study leaves, with the content of those that depend only on it."""
     found = {}
     for top in ("results", "data"):
         for path in (folder / top).rglob("*"):
@@ -139,7 +139,7 @@ def test_two_at_once_do_not_disturb_each_other(undisturbed, tmp_path):
     assert products(folder) == products(undisturbed[0])
 
 
-def test_an_installation_that_was_killed_is_made_anew(tmp_path):
+def test_a_killed_installation_is_repeated(tmp_path):
     """Killed after some seconds of pip, from the same indexes as the tests' own environment."""
     folder = checkout(tmp_path / "a study")
     (folder / ".venv").unlink()

@@ -85,7 +85,7 @@ def test_seeds_rules_and_sizes_together_are_each_alone(digits, trainer):
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_every_rule_and_loss_keeps_to_the_array_api_standard(digits, loss):
+def test_every_rule_and_loss_follows_the_array_api_standard(digits, loss):
     runs = [
         run_of(0, 4, name, above, loss=loss) for name in rules.names() for above in ("", "3", "3-5")
     ]

@@ -216,7 +216,7 @@ def test_the_log_of_another_study_is_not_taken(study):
         pipeline.find_call(3)
 
 
-def test_no_study_is_said_so(tmp_path):
+def test_a_missing_study_is_reported(tmp_path):
     with pytest.raises(UserError, match="run the study first"):
         pipeline.shard_files(tmp_path)
 
@@ -240,7 +240,7 @@ def test_an_interrupted_measurement_goes_on(tmp_path):
 
 @pytest.mark.slow
 def test_the_first_step_takes_backprops_outputs_down_and_its_feedback_to_one_direction(digits):
-    """What docs/dead-outputs.md says of the first step, on one seed."""
+    """What docs/dead-outputs.md says about the first step, on one seed."""
     found = {name: next(deaths.follow(1000, name, digits)) for name in deaths.RULES}
     assert {row["batches"] for row in found.values()} == {1}
     assert found["backprop"]["dead"] >= 8

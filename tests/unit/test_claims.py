@@ -72,7 +72,7 @@ def verdicts(*arms, curves=NO_CURVES, of=CLAIMS):
 
 
 def with_claim(**changes):
-    """Return claims.yaml with claim 1 alone, changed."""
+    """Return claims.yaml with only claim 1, changed."""
     only = copy.deepcopy(CLAIMS)
     only["claims"] = [only["claims"][0] | changes]
     return only
@@ -265,7 +265,7 @@ def test_an_arm_compared_with_itself_has_no_test():
     table = verdicts(runs("random", accuracy, **at_40), runs("backprop", accuracy, **at_40))
     row = table.loc["2i"]
     assert (row["verdict"], row["measured"], row["low"], row["high"]) == ("holds", 0, 0, 0)
-    # No seed, of one without curves: nothing was measured, and nothing says how far it lies.
+    # No seed, because none has curves: nothing was measured, and no interval exists.
     alike = verdicts(*[runs(arm, [0.93] * 30) for arm in ("random", "backprop")])
     assert alike.loc["7a", "reason"] == "no test: every seed gives the same number"
     text = claims_text(with_published(alike)).set_index("claim")
@@ -440,7 +440,7 @@ def test_the_audit_of_the_post():
 
 
 def write(folder, runs, curves):
-    """Write a folder of metrics that says nothing of its experiments."""
+    """Write a folder of metrics that says nothing about its experiments."""
     runs = runs.assign(experiments=[[]] * len(runs))
     write_metrics(folder, *made_up.tables(runs, curves), {}, {})
 
@@ -513,7 +513,7 @@ def test_what_is_wrong_is_named(tmp_path):
             {"kind": "equivalence", "metric": "loss_area"},
             'claim 1, metric: "loss_area" has to be test_accuracy',
         ),
-        ({"command": ""}, 'claim 1, command: "" says nothing'),
+        ({"command": ""}, 'claim 1, command: "" is empty'),
         ({"id": 1}, "claims[0].id: 1 is of the wrong type; it must be text"),
     ],
 )
@@ -540,7 +540,7 @@ def test_two_claims_of_one_id_are_named(tmp_path):
         ("level: 0.025", "level: 5", "rules.level: 5 is too large"),
         ("  minimum_runs: 6", "  minimum_run: 6", "rules: unknown key minimum_run"),
         ("feedback: onehot", "feedbak: onehot", "arms.one-hot: unknown key feedbak"),
-        ("rules:", "rules: [", "is no YAML: "),
+        ("rules:", "rules: [", "is not valid YAML: "),
         (
             "between: [0.70, 0.80]",
             "between: [0.80, 0.70]",
@@ -566,7 +566,7 @@ def test_two_claims_of_one_id_are_named(tmp_path):
             "feedback: onehott",
             "arms.one-hot.feedback: 'onehott' is not a rule; choose from backprop",
         ),
-        ("    expect: lower\n", "    expect: lower\n    expect: higher\n", "expect: in lines "),
+        ("    expect: lower\n", "    expect: lower\n    expect: higher\n", "expect: on lines "),
     ],
 )
 def test_a_mistake_in_the_rules_is_named(tmp_path, old, new, message):

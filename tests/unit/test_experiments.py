@@ -50,7 +50,7 @@ def test_every_experiment_has_the_backprop_that_it_is_compared_with():
 @pytest.mark.parametrize(
     ("fanout", "jobs", "largest"),
     [
-        # Backprop at 20 hidden units is trained for table 1; table 2 has one-hot feedback alone.
+        # Backprop at 20 hidden units is trained for table 1; table 2 has only one-hot feedback.
         (["hidden", "feedback", "seed"], 210, 1),
         (["seed"], 60 + 30, 4),
         (["feedback"], 4 + 1, 60),
@@ -122,7 +122,7 @@ def test_a_grid_names_its_data_sets_and_leaves_the_config_the_rest():
 
 @pytest.mark.parametrize("packing", [{}, {"fanout": ["seed"]}, {"fanout": []}])
 def test_a_job_has_one_data_set_and_that_of_mnist_keeps_its_place(packing):
-    """Files that were trained when there was MNIST alone are those of a study with others."""
+    """Files trained when MNIST was the only data set keep their paths in a study with others."""
     grid = {"hidden": 20, "feedback": ["random", "onehot"]}
     of_mnist, both = (
         shards(configured(experiments={"mine": [entry]}, study="all", seeds=2, **packing))
@@ -227,7 +227,7 @@ def test_the_plan_has_the_runs_of_the_study_and_the_rows_of_every_experiment(tmp
     assert row | {"feedback": "onehot", "feedback_scale": "log"} in records["table2"]["rows"]
 
 
-def test_layers_losses_and_parameters_unroll_and_stand_in_the_path():
+def test_layers_losses_and_parameters_unroll_and_are_in_the_path():
     grid = {
         "hidden": [20, "100-50"],
         "feedback": ["backprop", {"sparse": {"k": [1, 3], "signs": True}}],

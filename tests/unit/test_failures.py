@@ -116,7 +116,7 @@ def test_rare_failures_make_no_verdict_false_more_often_than_the_level(n, share,
 
 
 @pytest.mark.slow
-def test_the_rules_of_before_did_not_know_of_rare_failures():
+def test_the_earlier_rules_ignored_rare_failures():
     """What the simulation is there for."""
     found = simulation.judge(Case(30, 0.03, 0.0, "27 points", 0.0), RULES, samples=400)
     assert found["BCa"] < 0.7

@@ -97,7 +97,7 @@ def test_no_difference_speaks_for_nothing(expect):
 
 
 @pytest.mark.parametrize("sign", [1, -1])
-def test_runs_that_train_are_held_against_the_margin(sign):
+def test_runs_that_train_are_compared_with_the_margin(sign):
     claim = TRAINED | {"expect": "higher" if sign == 1 else "lower"}
     differences = sign * (WOBBLE + 0.003)
     found = findings.find_mean(claim, RULES, {None: table(0.9 + differences, 0.9)})
@@ -164,7 +164,7 @@ def test_typical_runs(expect):
     assert math.isnan(found.effect)
 
 
-def test_a_typical_accuracy_is_held_against_the_margin():
+def test_a_typical_accuracy_is_compared_with_the_margin():
     differences = np.array([0.001, 0.002, 0.003, 0.004, 0.0045, 0.9, 0.0049])
     found = findings.find_typical(MEAN, RULES, {None: table(0.05 + differences, 0.05)})
     assert found.p_for == pytest.approx(1 / 2**7)
@@ -268,7 +268,7 @@ def test_equivalence_of_two_broken_arms_is_none():
     assert find_equivalence(EQUIVALENCE, RULES, {None: table(0.1, mostly)}).note == ""
 
 
-def test_the_effect_size_of_broken_against_sound_cells_is_not_told():
+def test_the_effect_size_of_broken_against_sound_cells_is_not_given():
     broken = {None: table(0.9 + WOBBLE, 0.1)}
     assert math.isnan(find_equivalence(EQUIVALENCE, RULES, broken).effect)
     sound = {None: table(0.95 + WOBBLE, 0.9)}
@@ -425,7 +425,7 @@ def test_holm_is_made_family_by_family_over_the_tests_that_were_made():
     assert np.isnan(adjusted[[1, 4]]).all()
 
 
-def test_a_study_more_turns_nothing_that_was_undecided():
+def test_one_more_study_decides_nothing_that_was_undecided():
     """What was not run has no place in a family; once it is run, the others need more."""
     claims = [{"kind": "mean", "family": "post"}] * 3
     one = Finding("t", p_for=0.01, p_against=1.0)
@@ -498,7 +498,7 @@ def test_whether_the_posts_figure_lies_in_the_interval():
     assert row(Finding("t"), reported={"a": 1, "b": 0})["reported_in_interval"] is None
 
 
-def test_a_number_that_an_arm_is_held_against_is_no_value_of_an_arm():
+def test_a_number_that_an_arm_is_compared_with_is_not_an_arms_value():
     assert math.isnan(row(b=0)["b"])
     single = {key: value for key, value in CLAIM.items() if key != "b"}
     finding = Finding("t", b=0.5)

@@ -1,4 +1,4 @@
-"""What can be measured of a network, each against a computation of its own."""
+"""What can be measured in a network, each against an independent computation."""
 
 import math
 import sys
@@ -106,7 +106,7 @@ def test_deltas_are_looked_at_on_the_first_training_samples(monkeypatch):
 
 
 def stood_for(view, name):
-    """Return the forward weights that each B stands for, a path at a time."""
+    """Return the forward weights that each B replaces, one path at a time."""
     ways = written_out.without_bias([w.astype(float) for w in view.weights])
     if name not in written_out.DIRECT:
         return ways

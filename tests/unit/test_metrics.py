@@ -156,7 +156,7 @@ def write_runs(frame, folder):
     parquet.write(table, folder / "runs.parquet")
 
 
-def test_verification_speaks_of_each_experiment_that_both_have(tmp_path):
+def test_verification_covers_each_experiment_that_both_have(tmp_path):
     theirs = pq.read_table(write_study(tmp_path / "theirs", PACKINGS[0]) / "runs.parquet")
     frame = theirs.to_pandas()
     frame["experiments"] = [
@@ -175,7 +175,7 @@ def test_verification_speaks_of_each_experiment_that_both_have(tmp_path):
     assert same.startswith("small: same bits (4 runs, digest ")
     assert different.startswith(
         "all: 1 of the 6 runs in both have other values; 0 are not in the reference, "
-        "2 are in the reference alone\n  Run("
+        "2 are only in the reference\n  Run("
     )
     assert "hidden=40, feedback='onehot'" in different
     frame["experiments"] = [["mine"]] * len(frame)
@@ -250,7 +250,7 @@ def test_a_difference_names_five_runs():
     ours = table_of(*[row_of(run(seed=seed)) for seed in range(7)])
     assert digests.difference(ours, ours[2:]) == (
         "0 of the 5 runs in both have other values; 2 are not in the reference, "
-        "0 are in the reference alone"
+        "0 are only in the reference"
     )
     for changed in (5, 6):
         theirs = table_of(
@@ -351,7 +351,7 @@ def test_a_run_without_an_epoch_is_named(histories):
         list(shard_files.split_runs(table, "here"))
 
 
-def test_shards_made_in_two_ways_are_told_of_on_standard_error(tmp_path, capsys):
+def test_shards_made_in_two_ways_are_reported_on_standard_error(tmp_path, capsys):
     write_study(tmp_path, PACKINGS[0])
     assert capsys.readouterr() == ("", "")
     path = tmp_path / "runs" / f"{shard_name(RUNS[0], *PACKINGS[0])}.parquet"

@@ -81,7 +81,7 @@ MISTAKES = [
     # Numbers
     ("training: {epochs: 20.0}", "training.epochs: 20.0 is of the wrong type; it must be a whole number: write 20"),
     ("training: {epochs: 1.5}", "training.epochs: 1.5 is of the wrong type; it must be a whole number"),
-    ("training: {epochs: 1e3}", 'training.epochs: "1e3" is of the wrong type; it must be a whole number, and to YAML this is text: write 1000.0'),
+    ("training: {epochs: 1e3}", 'training.epochs: "1e3" is of the wrong type; it must be a whole number, and YAML reads this as text: write 1000.0'),
     ("training: {epochs: 0}", "training.epochs: 0 is too small; it must be at least 1"),
     ("training: {epochs: -5}", "training.epochs: -5 is too small; it must be at least 1"),
     ("training: {epochs: 2147483648}", "training.epochs: 2147483648 is too large; it must be at most 2147483647"),
@@ -94,7 +94,7 @@ MISTAKES = [
     ("training: {batch_size: 401}", "training.batch_size: 401 does not divide dataset.train_samples (400); the nearest that does is 400"),
     ("training: {batch_size: 100.0}", "training.batch_size: 100.0 is of the wrong type; it must be a whole number: write 100"),
     ("{training: {batch_size: 69000}, dataset: {train_samples: 69000}}", "training.batch_size: batches of 69000: backend numba takes at most 65536, backend numpy any"),
-    ("training: {learning_rate: 1e-3}", 'training.learning_rate: "1e-3" is of the wrong type; it must be a number, and to YAML this is text: write 0.001'),
+    ("training: {learning_rate: 1e-3}", 'training.learning_rate: "1e-3" is of the wrong type; it must be a number, and YAML reads this as text: write 0.001'),
     ("training: {learning_rate: 0}", "training.learning_rate: 0 is too small; it must be above 0"),
     ("training: {learning_rate: -0.0}", "training.learning_rate: -0.0 is too small; it must be above 0"),
     ("training: {learning_rate: -1}", "training.learning_rate: -1 is too small; it must be above 0"),
@@ -103,7 +103,7 @@ MISTAKES = [
     ("training: {learning_rate: 1.0e+300}", "training.learning_rate: 1e+300 is not a finite number above 0 that float32 holds"),
     ("training: {learning_rate: 1.0e-300}", "training.learning_rate: 1e-300 is not a finite number above 0 that float32 holds"),
     (f"training: {{learning_rate: 1{'0' * 400}}}", "is not a finite number above 0 that float32 holds"),
-    ("training: {learning_rate: '0.07'}", 'training.learning_rate: "0.07" is of the wrong type; it must be a number, and to YAML this is text: write 0.07'),
+    ("training: {learning_rate: '0.07'}", 'training.learning_rate: "0.07" is of the wrong type; it must be a number, and YAML reads this as text: write 0.07'),
     ("training: {learning_rate: 0,07}", "training: unknown key 7; the keys here are"),
     ("training: {learning_rate: true}", "training.learning_rate: true is of the wrong type; it must be a number"),
     ("training: {feedback_scale: linear}", 'training.feedback_scale: "linear" is not one of log, constant'),
@@ -164,7 +164,7 @@ MISTAKES = [
     *((f"experiments: {{{name}: [{{hidden: 5, feedback: random}}]}}", f'experiments: "{name}" is taken; choose another name') for name in ("all", "claims", "verdicts", "comparisons", "post_audit", "quick", "test", "figures")),
     # Where the results go
     ("results: 3", "results: 3 is of the wrong type; it must be text"),
-    ("results: ''", 'results: "" says nothing'),
+    ("results: ''", 'results: "" is empty'),
     ("results: x{y}", "results: 'x{y}' is no name that every tool can take; use letters, digits"),
     ("results: /", "results: '/' is the checkout or above it; name a folder of their own"),
     ("results: .", "results: '.' is the checkout or above it"),
@@ -188,12 +188,12 @@ MISTAKES = [
     ("experiments: {Docs: [{hidden: 5, feedback: random}]}", "experiments: docs and Docs are one name where folders ignore case; rename Docs"),
     ("experiments: {results: [{hidden: 5, feedback: random}]}", "experiments: results is the folder of the results; choose another name"),
     ("{results: Mine/x}", "experiments: mine is the folder of the results; choose another name"),
-    (f"experiments: {{{'a' * 101}: [{{hidden: 5, feedback: random}}]}}", "is too long; it has at most 100 characters"),
-    (f"experiments: {{mine: {{grids: [{{hidden: 5, feedback: random}}], figures: {{{'a' * 101}: accuracy}}}}}}", "is too long; it has at most 100 characters"),
-    ("dataset: {directory: ''}", 'dataset.directory: "" says nothing; fill it in, or leave the key out'),
+    (f"experiments: {{{'a' * 101}: [{{hidden: 5, feedback: random}}]}}", "is too long; it may have at most 100 characters"),
+    (f"experiments: {{mine: {{grids: [{{hidden: 5, feedback: random}}], figures: {{{'a' * 101}: accuracy}}}}}}", "is too long; it may have at most 100 characters"),
+    ("dataset: {directory: ''}", 'dataset.directory: "" is empty; fill it in, or leave the key out'),
     ("{seeds: 500000, experiments: {b: [{hidden: 6, feedback: random}], c: [{hidden: 7, feedback: random}]}}", "experiments: 1,500,000 runs in all; at most 1,000,000 can be planned: take some experiments out"),
     (f"experiments: {{mine: {{grids: [{{hidden: 5, feedback: random}}], about: {'x' * 100_000}}}}}", "characters as JSON, but at most 100,000 fit a command line"),
-    (f"seeds: 0x{'f' * 5000}", "config: it has a number of thousands of digits; write a smaller one"),
+    (f"seeds: 0x{'f' * 5000}", "config: it has a number with thousands of digits; write a smaller one"),
     (f"training: {{learning_rate: 0x{'f' * 5000}}}", "training.learning_rate: so large a number is not a finite number above 0 that float32 holds"),
 ]  # fmt: skip
 
@@ -275,13 +275,13 @@ def test_what_is_accepted_runs(text, digits):
             assert epochs[-1].test_accuracy is not None
 
 
-def test_a_batch_that_is_too_large_for_the_compiled_backend_is_none_for_numpy():
+def test_a_batch_too_large_for_the_compiled_backend_is_fine_for_numpy():
     size = "{training: {batch_size: 69000}, dataset: {train_samples: 69000}, backend: numpy}"
     assert checked(merged(size), SCHEMA)["training"]["batch_size"] == 69_000
 
 
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path, monkeypatch):
-    """By what the system says of it: root, who runs some tests, may write everywhere."""
+    """By what the system says about it: root, who runs some tests, may write everywhere."""
     monkeypatch.setattr(results.os, "access", lambda path, mode: path != tmp_path)
     with pytest.raises(UserError, match=f"results: you cannot write to {tmp_path}; name another"):
         checked(merged(f"results: {tmp_path}/x/y"), SCHEMA)
@@ -376,7 +376,7 @@ STUDIES = {
 @pytest.mark.slow
 @pytest.mark.parametrize("grid", STUDIES.values(), ids=list(STUDIES))
 def test_what_is_accepted_has_all_its_tables_and_figures(grid, tmp_path):
-    """A figure of a sweep, too, where there is none."""
+    """A figure of a sweep, too, even without a sweep."""
     config = merged("{seeds: 2, backend: numpy, fanout: []}")
     figures = {f"of_{kind}": kind for kind in TITLES}
     config["experiments"] = {
@@ -454,7 +454,7 @@ def test_what_the_compiled_backend_cannot_train_is_refused_where_it_is_asked_for
     assert "does not know the rule" in chosen["weight_mirror"][1]
 
 
-def test_a_measure_that_is_not_there_is_refused():
+def test_a_measure_that_does_not_exist_is_refused():
     with pytest.raises(UserError, match=r"mine\.measures: 'rank' is none of delta_angle, eff"):
         checked(grid() | {"measures": ["rank"]}, SCHEMA)
 
@@ -511,7 +511,7 @@ def test_a_rule_that_is_right_is_taken(rule, digits):
     assert len(epochs) == 2
 
 
-def test_a_broken_rule_that_nobody_uses_is_no_matter(rule):
+def test_a_broken_rule_that_nobody_uses_does_no_harm(rule):
     rule("this is no Python")
     checked(merged("{}"), SCHEMA)
 
@@ -522,16 +522,16 @@ def test_a_broken_rule_that_nobody_uses_is_no_matter(rule):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("seeds: 1\nstudy: all\nseeds: 2\n", "twice, and YAML would forget the first:\n  seeds: in lines 1 and 3"),
-        ("a:\n  - {b: 1, c: 2, b: 3}\n", "\n  b: in lines 2 and 2; keep one"),
-        ("a: 1\n\tb: 2\n", " is no YAML: "),
-        ("a: 2026-13-45\n", " is no YAML: month must be in 1..12"),
-        ("a: [1\n", " is no YAML: "),
-        ("a: é".encode("latin-1"), " is no text in UTF-8: save it as that"),
+        ("seeds: 1\nstudy: all\nseeds: 2\n", "has a key twice, and YAML would drop the first:\n  seeds: on lines 1 and 3"),
+        ("a:\n  - {b: 1, c: 2, b: 3}\n", "\n  b: on lines 2 and 2; keep one"),
+        ("a: 1\n\tb: 2\n", " is not valid YAML: "),
+        ("a: 2026-13-45\n", " is not valid YAML: month must be in 1..12"),
+        ("a: [1\n", " is not valid YAML: "),
+        ("a: é".encode("latin-1"), " is not UTF-8 text: save it as UTF-8"),
         (None, " cannot be read (No such file or directory)"),
     ],
 )  # fmt: skip
-def test_a_file_that_is_no_good_yaml_is_refused(tmp_path, text, message):
+def test_a_file_that_is_not_valid_yaml_is_refused(tmp_path, text, message):
     file = tmp_path / "a.yaml"
     if text is not None:
         file.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -546,12 +546,12 @@ def test_yaml_is_read_with_its_anchors(tmp_path):
     assert read_yaml(tmp_path / "a.yaml")["c"] == {"b": 1, "d": 2}
 
 
-def test_ours_say_nothing_twice():
+def test_our_files_have_no_key_twice():
     for path in (ROOT / "config.yaml", ROOT / "workflow/quick.yaml"):
         assert read_yaml(path) == yaml.safe_load(path.read_text())
 
 
-# Whatever there is.
+# Anything at all.
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -575,9 +575,9 @@ GRID_KEYS = [
 ]
 
 
-@settings(deadline=None)  # a busy machine is no failure
+@settings(deadline=None)  # a busy machine is not a failure
 @given(st.sampled_from(KEYS), YAML)
-def test_whatever_stands_there_it_is_refused_in_words_or_unrolls(key, value):
+def test_any_configuration_is_refused_in_words_or_unrolls(key, value):
     config = yaml.safe_load(GOOD)
     *parents, last = key.split(".")
     place = config
@@ -587,9 +587,9 @@ def test_whatever_stands_there_it_is_refused_in_words_or_unrolls(key, value):
     refused_in_words_or_unrolled(config)
 
 
-@settings(deadline=None)  # a busy machine is no failure
+@settings(deadline=None)  # a busy machine is not a failure
 @given(st.sampled_from(GRID_KEYS), YAML)
-def test_whatever_a_grid_has_it_is_refused_in_words_or_unrolls(key, value):
+def test_any_grid_is_refused_in_words_or_unrolls(key, value):
     config = yaml.safe_load(GOOD)
     config["experiments"]["mine"][0][key] = value
     refused_in_words_or_unrolled(config)
@@ -604,14 +604,14 @@ def refused_in_words_or_unrolled(config):
         assert unroll(full)
 
 
-@settings(deadline=None)  # a busy machine is no failure
+@settings(deadline=None)  # a busy machine is not a failure
 @given(st.text(max_size=30) | st.from_regex(r"\A[0-9,-]{1,8}\Z"))
 def test_any_text_is_seeds_or_a_value_error(text):
     with contextlib.suppress(ValueError):
         assert all(isinstance(seed, int) and seed >= 0 for seed in parse_seeds(text))
 
 
-@settings(deadline=None)  # a busy machine is no failure
+@settings(deadline=None)  # a busy machine is not a failure
 @given(st.sets(st.integers(0, 300), min_size=1).map(sorted))
 def test_seeds_are_read_as_they_are_written(seeds):
     assert parse_seeds(format_seeds(seeds)) == seeds
@@ -625,7 +625,7 @@ def test_seeds_that_cannot_be_are_refused_at_once(text):
         parse_seeds(text)
 
 
-@settings(deadline=None)  # a busy machine is no failure
+@settings(deadline=None)  # a busy machine is not a failure
 @given(
     st.text(max_size=60)
     | st.lists(
@@ -667,7 +667,7 @@ RUNS = st.builds(
 )  # fmt: skip
 
 
-@settings(deadline=None)  # a busy machine is no failure
+@settings(deadline=None)  # a busy machine is not a failure
 @given(RUNS, st.sets(st.sampled_from(["hidden", "feedback", "seed"])), st.integers(1, 30))
 def test_shards_part_what_cannot_share_a_job_and_read_back(grid, fanout, seeds_per_job):
     config = yaml.safe_load(GOOD) | {

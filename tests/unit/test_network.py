@@ -134,7 +134,7 @@ def test_networks_side_by_side_are_the_networks_alone(problem, loss):
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("direct", [False, True])
-def test_equations_keep_to_the_array_api_standard(problem, loss, direct):
+def test_the_equations_follow_the_array_api_standard(problem, loss, direct):
     def strict(arrays):
         return [array_api_strict.asarray(array) for array in arrays]
 

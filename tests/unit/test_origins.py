@@ -1,4 +1,4 @@
-"""What a study's Parquet files say of their making."""
+"""What a study's Parquet files say about how they were made."""
 
 import pyarrow.parquet as pq
 import pytest
@@ -59,14 +59,14 @@ def gathered(study, folder):
 
 
 def rewrite(path, **changes):
-    """Change what a shard says of its making, and nothing else."""
+    """Change only what a shard says about how it was made."""
     table = pq.ParquetFile(path).read()
     provenance = parquet.facts_of(table, "provenance") | changes
     parquet.write(table.replace_schema_metadata(None), path, provenance=provenance)
 
 
 def made_by(path):
-    """Return what a file of metrics says of its making."""
+    """Return what a file of metrics says about how it was made."""
     return parquet.facts_of(pq.ParquetFile(path).read(), "provenance")
 
 
@@ -111,7 +111,7 @@ def test_every_parameter_of_a_run_is_in_the_metrics(study, tmp_path):
     schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
     parameters = set(schema["properties"]["training"]["properties"])
     parameters |= {"train_samples", "test_samples", "hidden", "feedback", "seed"}
-    # The configuration calls it `loss`, which is in the curves what is measured of it.
+    # The configuration calls it `loss`; in the curves, `loss` is the measured value.
     parameters = parameters - {"loss"} | {"loss_function", "hidden_above", "parameters"}
     assert len(parameters) == 13
     for name in ("runs", "curves"):
@@ -121,7 +121,7 @@ def test_every_parameter_of_a_run_is_in_the_metrics(study, tmp_path):
             assert parameters <= known | set(entry)
 
 
-def test_shards_of_other_code_and_machines_are_told_of(mixed, tmp_path, capsys):
+def test_shards_of_other_code_and_machines_are_reported(mixed, tmp_path, capsys):
     runs = gathered(mixed, tmp_path / "out")
     told = capsys.readouterr().err
     ways = f"{code.training_digest(['random'])} (shards: 2); 0123456789abcdef (shards: 1)"

@@ -1,4 +1,4 @@
-"""Verdicts of seeds drawn anew, and the three questions, on samples whose answers are known."""
+"""Verdicts on redrawn seeds, and the three questions, on samples with known answers."""
 
 import numpy as np
 import pandas as pd
@@ -37,7 +37,7 @@ def test_a_sound_verdict_comes_again_whatever_seeds_are_drawn():
     assert (row["holds"], row["fails"], row["overturned"]) == (1, 0, 0)
 
 
-def test_old_seeds_have_a_part_in_the_small_samples_alone():
+def test_old_seeds_are_only_in_the_small_samples():
     every = pd.concat([*arms(0, 40, -0.4), *arms(1000, 40, 0.02, failed=20)])
     (row,) = redraws.redraws(every, NONE, claims(MEAN)).to_dict("records")
     assert (row["verdict"], row["n"], row["seeds"], row["holds"]) == ("holds", 40, 80, 1)

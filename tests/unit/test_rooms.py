@@ -114,8 +114,8 @@ def test_a_digest_is_of_all_that_a_command_loads(folder, command):
         roots = ["fa.learning.training", "fa.metrics.shard_files"]
         covered = code.closure([*roots, "fa.learning.rules.redrawn_every_batch"])
         loaded, _ = run(command, *arguments)
-        # How networks are named and what is recorded of the machine change no number, nor does
-        # how a file is found whose SHA-256 is known.
+        # How networks are named and what is recorded about the machine change no number.
+        # Nor does the search for a file whose SHA-256 is known.
         loaded = {name for name in loaded if room(name) in ("learning", "datasets")}
         loaded -= {f"fa.datasets.{name}" for name in ("catalogue", "files", "reading")}
     else:
@@ -177,7 +177,7 @@ def changed(path, old, new):
     return {name for name in before if before[name] != after[name]}
 
 
-def test_comments_and_docstrings_make_nothing_anew(checkout):
+def test_comments_and_docstrings_change_no_digest(checkout):
     assert (
         changed(checkout / "learning/network.py", "Array = Any", "# As is.\nArray = Any") == set()
     )
@@ -214,5 +214,5 @@ SHOWN = EVIDENCE | {"table", "provenance"}
         ("plan/grids.py", "sorted(members.items())", "members.items()", PLANNED),
     ],
 )  # fmt: skip
-def test_a_change_makes_anew_what_depends_on_it(checkout, file, old, new, anew):
+def test_a_change_reaches_what_depends_on_it(checkout, file, old, new, anew):
     assert changed(checkout / file, old, new) == anew

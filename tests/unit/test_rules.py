@@ -257,7 +257,7 @@ def test_parameters_are_all_written_down_in_their_order(name, given, text):
         ("rndom", {}, "'rndom' is not a rule; choose from backprop, backprop_scaled, brsf, "),
     ],
 )
-def test_a_parameter_that_is_not_there_or_of_another_kind_is_refused(name, given, message):
+def test_a_parameter_that_is_unknown_or_of_the_wrong_type_is_refused(name, given, message):
     with pytest.raises(UserError) as caught:
         rules.parameters_text(name, given)
     assert str(caught.value).startswith(message)
@@ -280,7 +280,7 @@ def test_a_parameter_that_is_not_there_or_of_another_kind_is_refused(name, given
         ("weight_mirror", "decay=1", "decay = 1, but a share taken away lies from 0 to below 1"),
     ],
 )
-def test_a_parameter_out_of_range_is_told_with_its_range(name, parameters, problem):
+def test_a_parameter_out_of_range_is_named_with_its_range(name, parameters, problem):
     found = rules.draw_problem(name, parameters, (20,), 10)
     assert (found is None) if problem is None else found.startswith(f"rule {name}: {problem}")
 
@@ -460,7 +460,7 @@ def test_what_a_rule_draws_is_checked(folder, drawn, says):
         ("[state[2]]", "fails (IndexError: list index out of range)"),
     ],
 )
-def test_what_a_rule_carries_the_error_back_by_is_checked(folder, back, says):
+def test_the_feedback_that_a_rule_returns_is_checked(folder, back, says):
     text = f"{MINE}\n    def feedback(self, state, weights):\n        return {back}\n"
     path = folder(text.replace("normal", "transports"))
     found = rules.draw_problem("mine", "", (3, 4), 2)
@@ -487,11 +487,11 @@ def test_a_direct_rule_is_tried_with_the_shapes_of_direct_feedback(folder):
     assert "init(draws, [(3, 2), (4, 2)])" in rules.draw_problem("mine", "", (3, 4), 2)
 
 
-def test_a_rule_that_is_not_there_is_said_to_be_so():
+def test_a_rule_that_does_not_exist_is_named():
     assert rules.draw_problem("rndom", "", (3,), 2).startswith("'rndom' is not a rule; choose")
 
 
-def test_a_broken_rule_that_nobody_uses_is_no_matter(folder):
+def test_a_broken_rule_that_nobody_uses_does_no_harm(folder):
     folder("this is no Python")
     assert rules.rule("random").redrawn == "never"
 

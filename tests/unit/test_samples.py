@@ -136,7 +136,7 @@ def test_a_sweep_has_a_table_for_each_value():
     assert list(tables) == [20, 40, 80]
 
 
-def test_a_candidate_is_held_against_every_other_value():
+def test_a_candidate_is_compared_with_every_other_value():
     of = study(*[runs("plain", {1: rate, 2: 0.5}, learning_rate=rate) for rate in (0.3, 0.1, 0.2)])
     best = {"kind": "best", "metric": "test_accuracy", "a": "plain"}
     tables = samples.samples(of, best | {"over": "learning_rate", "candidate": 0.2})
@@ -515,7 +515,7 @@ def test_a_comparison_with_backprop_at_each_setting():
     assert table[["post_backprop", "post_other", "post_p"]].isna().all(axis=None)
 
 
-def test_what_the_post_reports_stands_beside_its_rows():
+def test_what_the_post_reports_is_beside_its_rows():
     other = {"feedback": "random", "feedback_scale": "log"}
     every = pd.concat([runs("other", {1: 0.8}, hidden=h) for h in (20, 40, 60)]).assign(**other)
     table = comparison(every, "table1")

@@ -339,7 +339,7 @@ def test_the_smallest_samples_have_their_statistics():
     # Its 95 % interval: 2 +- tan(0.475 pi).
     half = math.tan(0.475 * math.pi)
     assert statistics.t_interval(two) == pytest.approx((2 - half, 2 + half))
-    # Of 4 sign patterns 2 are as extreme, of 2 ranks likewise.
+    # 2 of 4 sign patterns are as extreme, for the values and for the ranks.
     assert statistics.permutation_p(two) == 0.5
     assert statistics.wilcoxon_p(two) == 0.5
     # Hedges: J = 1 - 3 / (4 * 2 - 1), of two arms that differ by 2 and have spread sqrt(1/2).
@@ -358,7 +358,7 @@ def test_students_interval_against_the_published_one():
     assert np.isnan(statistics.t_interval([0.1, 0.1])).all()
 
 
-def test_a_median_is_held_against_a_bound_by_signs():
+def test_a_median_is_compared_with_a_bound_by_signs():
     values = [1, 2, 3, 4, 5, 6, 7, -8]
     # One of eight is not above 0: (1 + 8) / 2^8; three of eight are not below 4 and one is 4.
     assert statistics.median_p(values, 0, "greater") == pytest.approx(9 / 256)

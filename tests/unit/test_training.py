@@ -71,7 +71,7 @@ def few(digits):
 
 
 def keeping(trainer, kept, all_seeds):
-    """Return a backend of which what is made stays to be looked at."""
+    """Return a backend whose trainers stay available for inspection."""
 
     class Kept(trainer):
         def __init__(self, task):
@@ -219,7 +219,7 @@ RUNS = [
 ]
 
 
-def test_the_seeds_follow_one_another_and_progress_is_told(few, made):
+def test_the_seeds_follow_one_another_and_progress_is_reported(few, made):
     told = []
 
     def progress(done, total, latest):

@@ -195,7 +195,7 @@ def test_a_changed_figure_retrains_nothing(copy, checkout):
     }
 
 
-def test_a_comment_makes_nothing_anew(copy, checkout):
+def test_a_comment_repeats_no_job(copy, checkout):
     for module in ("learning/network.py", "metrics/gathering.py", "pages/figures/loss.py"):
         append(checkout / "fa" / module, "\n# no change\n")
     assert planned(copy, source=checkout) == {}
@@ -237,18 +237,18 @@ def test_a_wrong_configuration_stops_at_planning_time(tmp_path, change, message)
     assert 'File "' not in done.stderr
 
 
-def test_a_key_that_stands_twice_stops_at_planning_time(tmp_path):
-    """YAML forgets the first, and with it perhaps an experiment."""
+def test_a_key_that_occurs_twice_stops_at_planning_time(tmp_path):
+    """YAML drops the first, and perhaps an experiment with it."""
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(SMALL) + "seeds: 30\n")
     done = snakemake(tmp_path, "--dry-run")
     assert done.returncode != 0
-    assert "error: config.yaml says something twice, and YAML would forget the first" in done.stderr
+    assert "error: config.yaml has a key twice, and YAML would drop the first" in done.stderr
     assert "seeds: in lines" in done.stderr
     assert "Traceback" not in done.stderr
 
 
 def test_a_folder_of_digits_may_be_called_anything(tmp_path):
-    """No shell reads what config.yaml says, and the files' names do not matter."""
+    """No shell interprets what config.yaml says, and the files' names do not matter."""
     digits = tmp_path / "o'brien's \"$(touch pwned)\"; touch pwned #"
     digits.mkdir()
     for path in MNIST.iterdir():
@@ -291,7 +291,7 @@ def test_only_the_data_sets_that_are_needed_are_fetched(tmp_path):
     study = ("--config", "study=[both]")
     assert to_make(tmp_path, *study) == clothes | digits | of_clothes | of_digits
     assert to_make(tmp_path, "--config", "study=[open]") == digits | of_digits
-    # What is there is not fetched again.
+    # Existing files are not fetched again.
     shutil.copytree(MNIST, tmp_path / "data/mnist")
     assert to_make(tmp_path, *study) == clothes | of_clothes | of_digits
 

@@ -28,7 +28,7 @@ class Network:
         seed: whose samples it sees.
         weights: input side first, (units + 1, units above) float32.
         rule: what carries the error back.
-        noise: the random numbers of a rule that wants some as it learns.
+        noise: random numbers for a rule that draws some as it learns.
     """
 
     seed: int
@@ -46,7 +46,7 @@ class Task(NamedTuple):
     """What a trainer is to train.
 
     Attributes:
-        samples: seed -> its training and its test samples.
+        samples: seed -> its training and test samples.
         networks: trained side by side.
         batch_size: samples in a batch.
         learning_rate: factor on the summed gradient.
@@ -61,11 +61,11 @@ class Task(NamedTuple):
 
 
 class Given(NamedTuple):
-    """What a network's rule has for an epoch.
+    """What a network's rule gets for an epoch.
 
     Attributes:
-        state: newly drawn, for each hidden layer (units, units above) float32, or with the
-            batches as a leading axis where each has its own; None to go on with what it has.
+        state: newly drawn, for each hidden layer (units, units above) float32, or with a leading
+            axis of batches if each has its own; None to keep the current state.
         scale: s(t).
     """
 
@@ -83,30 +83,30 @@ class Trainer(Protocol):
     all_seeds: bool
 
     def __init__(self, task: Task) -> None:
-        """Take over the samples and the networks."""
+        """Take the samples and the networks."""
 
     def epoch(self, given: Sequence[Given]) -> np.ndarray:
         """Train one epoch.
 
         Args:
-            given: to each network.
+            given: for each network.
 
         Returns:
-            (networks, batches) float64: each batch's loss, summed over samples and outputs, before
-            its update.
+            (networks, batches) float64: each batch's loss before its update, summed over samples
+            and outputs.
         """
 
     def weights(self, index: int) -> list[np.ndarray]:
-        """Return one network's weights as NumPy arrays, as they stand."""
+        """Return one network's current weights as NumPy arrays."""
 
     def state(self, index: int) -> State:
-        """Return its rule's state as NumPy arrays, as it stands after the epoch's last batch."""
+        """Return its rule's state after the epoch's last batch, as NumPy arrays."""
 
     def test(self, index: int) -> tuple[float, np.ndarray]:
         """Return how one network does on its test samples.
 
         Returns:
-            The share that it classifies rightly, and each output's largest activity over all
+            The share that it classifies correctly, and each output's largest activity over all
             samples, (outputs,) float32; a NaN counts as 0.
         """
 
@@ -114,12 +114,12 @@ class Trainer(Protocol):
 def choose(name: str, runs: Sequence[Run]) -> tuple[type[Trainer], str]:
     """Return the backend class of a name for some runs, and why it is not the usual one.
 
-    ``auto`` takes a GPU only where one is present and the job trains several seeds at once:
-    a single small network is faster, and the same bits everywhere, on one CPU core; and NumPy
-    for what the compiled backend cannot train.
+    ``auto`` takes a GPU only if one is present and the job trains several seeds at once: a single
+    small network is faster on one CPU core, and has the same bits everywhere. It takes NumPy for
+    what the compiled backend cannot train.
 
     Raises:
-        UserError: the name is unknown, or CuPy or its device is missing, or the compiled backend
+        UserError: the name is unknown, CuPy or its device is missing, or the compiled backend
             cannot train a run.
     """
     if name not in BACKENDS:

@@ -1,6 +1,6 @@
 """The reference backend: the equations of `fa.learning.network` on NumPy or, unchanged, on CuPy.
 
-Networks of the same layers and rule are stacked on a leading axis and trained in one call a batch.
+Networks with the same layers and rule are stacked on a leading axis, so one call trains a batch.
 """
 
 import importlib
@@ -18,17 +18,17 @@ from fa.learning.rule import Rule, Seen, State
 
 @dataclass
 class Stack:
-    """Networks of the same layers and rule, on a leading axis.
+    """Networks with the same layers and rule, on a leading axis.
 
     Attributes:
-        members: each network's place in the trainer's list.
-        rows: each network's seed, as its place among the seeds; None where there is one seed,
-            whose samples then broadcast to all networks without being copied.
-        rule: of all of them.
+        members: each network's index in the trainer's list.
+        rows: the index of each network's seed among the seeds; None for a single seed, whose
+            samples then broadcast to all networks without being copied.
+        rule: the rule of all of them.
         weights: (networks, units + 1, units above) float32 each.
-        state: of the rule: (networks, units, units above) each, or, where each batch has its own,
+        state: the rule's: (networks, units, units above) each, or, if each batch has its own,
             (batches, networks, units, units above).
-        scale: s(t) of each, (networks, 1, 1) float32.
+        scale: s(t) of each network, (networks, 1, 1) float32.
     """
 
     members: list[int]
@@ -46,7 +46,7 @@ class ArrayTrainer:
     all_seeds = False
 
     def __init__(self, task: Task) -> None:
-        """Put the samples and the weights where the library computes."""
+        """Move the samples and the weights to the library's device."""
         xp = self.xp = importlib.import_module(self.library)
         self.batch_size = task.batch_size
         self.learning_rate = task.learning_rate
@@ -64,7 +64,7 @@ class ArrayTrainer:
         self.stacks = [self.stack(members, list(samples)) for members in alike.values()]
 
     def stack(self, members: list[int], seeds: list[int]) -> Stack:
-        """Stack networks of the same layers and rule."""
+        """Stack networks with the same layers and rule."""
         rows = [seeds.index(self.networks[i].seed) for i in members]
         return Stack(
             members=members,
@@ -74,7 +74,7 @@ class ArrayTrainer:
         )
 
     def stacked(self, each: Sequence[Sequence[np.ndarray]], axis: int = 0) -> list[Array]:
-        """Return the arrays of several networks, layer by layer, on an axis of networks."""
+        """Return the arrays of several networks, layer by layer, stacked on an axis of networks."""
         return [
             self.xp.asarray(np.stack(layer, axis=axis), dtype=self.xp.float32)
             for layer in zip(*each, strict=True)
@@ -90,13 +90,13 @@ class ArrayTrainer:
                 stack.state = self.stacked(drawn, axis=-3 if stack.rule.redrawn == "batch" else 0)
             scales = [given[i].scale for i in stack.members]
             stack.scale = self.xp.asarray(np.reshape(scales, (-1, 1, 1)), dtype=self.xp.float32)
-            # Collected on the device: copying every batch's loss to the host would stall a GPU.
+            # The losses stay on the device: copying each one to the host would stall a GPU.
             errors = [self.step(stack, batch) for batch in range(batches)]
             losses[stack.members] = to_numpy(self.xp.stack(errors, axis=-1))
         return losses
 
     def step(self, stack: Stack, batch: int) -> Array:
-        """Train a stack on one batch; return each network's loss before it."""
+        """Train a stack on one batch; return each network's loss before the update."""
         part = slice(batch * self.batch_size, (batch + 1) * self.batch_size)
         x, target = self.x[:, part, :], self.target[:, part, :]
         if stack.rows is not None:
@@ -121,7 +121,7 @@ class ArrayTrainer:
         return self.xp.asarray(np.stack([noise.random(size, np.float32) for noise in noises]))
 
     def place(self, index: int) -> tuple[Stack, int]:
-        """Return the stack that holds a network, and its row there."""
+        """Return the stack that contains a network, and its row there."""
         stack = next(stack for stack in self.stacks if index in stack.members)
         return stack, stack.members.index(index)
 

@@ -1,7 +1,7 @@
 """The fast CPU backend: Numba kernels over MNIST's non-zero pixels, on one core.
 
 Networks of any hidden sizes are trained side by side in one pass over the batches, with the same
-bits as alone; `fa.learning.backends.kernel` says why they are the same on every CPU.
+bits as alone; `fa.learning.backends.kernel` explains why they are the same on every CPU.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ class CompiledTrainer:
     all_seeds = False
 
     def __init__(self, task: Task) -> None:
-        """Compress the samples of the one seed.
+        """Compress the samples of the only seed.
 
         Raises:
             UserError: the kernel cannot train this.

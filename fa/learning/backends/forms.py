@@ -1,4 +1,4 @@
-"""What the compiled backend can train, in a module that compiles nothing: plans ask it, too."""
+"""What the compiled backend can train; this module compiles nothing, because plans use it, too."""
 
 from fa.learning.rule import Follower, Forward, Rule, Signs
 from fa.learning.run import LARGEST_BATCH

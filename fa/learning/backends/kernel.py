@@ -2,27 +2,27 @@
 
 81 % of MNIST's pixels are 0, so both big products run over the other 19 %:
 the hidden layer over a sample's non-zero pixels (rows), the gradient over the
-samples in which a pixel is non-zero (columns). Both lists are made once, here too;
-`fa.learning.backends.compiled` calls this and is called by the rest.
+samples in which a pixel is non-zero (columns). Both lists are made once, in this
+module; `fa.learning.backends.compiled` is its interface to the rest.
 
 Bits. Everything is IEEE float32, multiply then add, never fused and never
-reordered; vectors lie across hidden units or outputs, never across a sum, and
-the code asks LLVM for vectors of a fixed number of lanes that LLVM then splits
-to whatever the CPU has. So a result depends neither on the CPU, nor on how
-columns are cut into tiles, nor on the networks trained alongside. The sums:
+reordered. Vectors run across hidden units or outputs, never across a sum. The
+code asks LLVM for vectors with a fixed number of lanes, which LLVM splits to fit
+the CPU. So a result depends neither on the CPU, nor on how columns are split into
+tiles, nor on the networks trained alongside. The sums:
 
     hidden unit   non-zero pixels ascending, the constant 1 last, dealt in turn to
                   four sums a b c d, each in order; then (a + b) + (c + d)
     w1 gradient   the samples in which the pixel is non-zero, ascending, dealt to
-                  four sums likewise
+                  four sums in the same way
     layer above   units below ascending, the constant 1 last
-    hidden delta  what is heard, units ascending
+    hidden delta  units heard, ascending
     its gradient  samples ascending
     loss          float64: squares per output over the samples ascending, then the ten; the
-                  cross-entropies sample by sample, each its outputs ascending
+                  cross-entropies sample by sample, the outputs of each ascending
 
-(Four sums because an addition takes four cycles and a CPU starts one or two a
-cycle. Lists are filled up to whole fours by 0 times their last row.)
+(Four sums, because an addition takes four cycles and a CPU starts one or two per
+cycle. Lists are padded to multiples of four with 0 times their last row.)
 
 Words: a *tile* is up to `TILE` neighbouring columns of the wide hidden layer that
 all networks form side by side; *lanes* are the elements of one vector; *flat*
@@ -43,10 +43,10 @@ HERE = Path(__file__).parent
 
 
 def cache_folder():
-    """Return the folder for compiled code: one for each text of the two files it is made of.
+    """Return the folder for compiled code, named by a digest of the two files it comes from.
 
-    Numba looks for changes in the file of a cached function alone and would miss one in
-    `vectors`. Beside the source where that can be written to, as Python's own caches are.
+    Numba looks for changes only in the file of a cached function, and would miss one in
+    `vectors`. The folder is beside the source, like Python's own caches, if that is writable.
     """
     source = b"".join((HERE / name).read_bytes() for name in ("vectors.py", "kernel.py"))
     base = Path(os.environ.get("NUMBA_CACHE_DIR") or HERE / "__pycache__")
@@ -76,25 +76,25 @@ from fa.learning.backends.vectors import (  # noqa: E402
 INPUTS = PIXELS + 1  # the constant 1 comes last
 OUTPUTS = CLASSES
 LANES = 16  # of the output layer: the ten, padded
-# Columns of a full tile. Its four sums, and what is added to them, must fit the registers: 32 of
-# 16 numbers with AVX-512, else 16 of 8 or less (with 32 columns, AVX2 is a tenth slower).
+# Columns of a full tile. Its four sums, and what is added to them, must fit in the registers: 32 of
+# 16 numbers with AVX-512, otherwise 16 of 8 or fewer (with 32 columns, AVX2 is a tenth slower).
 TILE = 32 if get_host_cpu_features().get("avx512f") else 24
-STEP = 8  # hidden columns come in steps of this
-CHAINS = 4  # sums that a list is dealt to
+STEP = 8  # hidden columns are padded to a multiple of this
+CHAINS = 4  # partial sums that a list is dealt to
 GROUP = 4  # samples whose outputs are summed at once
 AHEAD = 512  # list entries between use and prefetch
-BLOCK = 200  # samples a prediction takes at a time
+BLOCK = 200  # samples predicted at a time
 
-# Smaller deltas and activations count as 0: far below the last bit of any weight
-# that they could move, but their products would be denormal, ~100 times slower.
+# Smaller deltas and activations count as 0. They are far below the last bit of any weight
+# they could move, but their products would be denormal, which is ~100 times slower.
 TINY = np.float32(2.0**-100)
 ZERO, HALF, ONE = np.float32(0), np.float32(0.5), np.float32(1)
 
 # In the order of `fa.learning.backends.forms.LOSSES`.
 SQUARED_ERROR, CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY = 0, 1, 2
 
-# Kernels allocate nothing; without the runtime, Numba counts no references to the
-# arrays (in the inner loops that took more time than the arithmetic).
+# Kernels allocate nothing. Without the runtime, Numba does not count references to the
+# arrays, which took more time in the inner loops than the arithmetic.
 PLAIN = {"_nrt": False, "error_model": "numpy"}
 
 # --- the sigmoid -----------------------------------------------------------------
@@ -161,7 +161,7 @@ def _products(width):
 
     @njit(**PLAIN)
     def forward(rows, first, count, w1, origin, hidden, column, stride):
-        """hidden[:count, column:][:width] = x w1, of samples first and on."""
+        """hidden[:count, column:][:width] = x w1, from sample `first` on."""
         for s in range(count):
             start, stop = rows.start[first + s], rows.start[first + s + 1]
             total = weighted_sum(rows.value, rows.pixel, start, stop, w1, origin)
@@ -169,7 +169,7 @@ def _products(width):
 
     @njit(**PLAIN)
     def update(columns, batch, w1, origin, delta, column, stride, rates, count, tile):
-        """w1 -= rates * (x.T delta), of the pixels that occur in the batch."""
+        """w1 -= rates * (x.T delta), for the pixels that occur in the batch."""
         for s in range(count):  # a copy without gaps stays in the L1 cache
             store(tile, s * width, load(delta, s * stride + column, width))
         rate = load(rates, column, width)
@@ -222,7 +222,7 @@ def update(lists, batch, w1, delta, columns, stride, rates, count, tile):
 
 # --- the dense layers above, of one network --------------------------------------
 #
-# activity and delta are flat; each layer is (samples, stride) from its place on, padded.
+# activity and delta are flat; each layer is (samples, stride), padded, from its place on.
 
 
 @njit(**PLAIN)
@@ -283,8 +283,8 @@ def hidden_deltas(
     """delta[at:] (count, width) = (heard B.T) h (1 - h); feedback holds B.T (units, width).
 
     The last vector may reach into the next network's columns, which that network
-    overwrites when its turn comes; the last group may have samples past the batch,
-    whose deltas nobody hears.
+    overwrites in its turn. The last group may have samples past the batch, whose
+    deltas are never used.
     """
     step = source_stride
     for s in range(0, count, GROUP):
@@ -304,7 +304,7 @@ def hidden_deltas(
 
 @njit(**PLAIN)
 def dense_gradient(activity, at, stride, units, count, delta, place, width, gradient):
-    """gradient (units + 1, width) = [h, 1].T delta; GROUP samples a visit, added one by one."""
+    """gradient (units + 1, width) = [h, 1].T delta; GROUP samples at once, added one by one."""
     gradient[: (units + 1) * width] = ZERO
     end = (count + GROUP - 1) // GROUP * GROUP  # the last group may have samples past the batch
     delta[place + count * width : place + end * width] = ZERO
@@ -330,7 +330,7 @@ def dense_gradient(activity, at, stride, units, count, delta, place, width, grad
 
 @njit(**PLAIN)
 def carried(kind, w, start, width, units, above, scale, feedback, origin, padded, back):
-    """back (above, padded) = B.T of live weights: scale * w.T, or what is given with w's signs."""
+    """back (above, padded) = B.T of live weights: scale * w.T, or given values with w's signs."""
     for k in range(above):
         for j in range(units):
             weight = w[start + j * width + k]
@@ -346,7 +346,7 @@ def carried(kind, w, start, width, units, above, scale, feedback, origin, padded
 
 @njit(**PLAIN)
 def follow(feedback, origin, padded, gradient, width, units, above, rate, keep):
-    """B.T (above, padded) = keep * B.T - rate * (dE/dw).T, the bias row aside."""
+    """B.T (above, padded) = keep * B.T - rate * (dE/dw).T, without the bias row."""
     for k in range(above):
         for j in range(units):
             at = origin + k * padded + j
@@ -355,7 +355,7 @@ def follow(feedback, origin, padded, gradient, width, units, above, rate, keep):
 
 @njit(**PLAIN)
 def step(w, start, gradient, width, units, rate, keep):
-    """w = keep * w - rate * dE/dw; the bias row keeps all of itself."""
+    """w = keep * w - rate * dE/dw; the bias row does not decay."""
     if keep != ONE:
         for i in range(units * width):
             w[start + i] *= keep
@@ -370,7 +370,7 @@ def step(w, start, gradient, width, units, rate, keep):
 def logarithm(x):
     """ln(x) of a float64 in 1..16: the series of 2 artanh((x - 1) / (x + 1)), x brought near 1.
 
-    Not the library's: that one's last bit differs between CPUs.
+    Not the library's, because its last bit differs between CPUs.
     """
     halvings = 0.0
     while x > 1.5:
@@ -412,7 +412,7 @@ def squared_error(activity, place, labels, first, count, targets, squares, delta
 
 @njit(**PLAIN)
 def differences(activity, place, labels, first, count, targets, delta):
-    """delta = o - t, of the cross-entropies."""
+    """delta = o - t, for the cross-entropies."""
     for s in range(count):
         at = place + s * LANES
         error = load(activity, at, LANES)
@@ -474,7 +474,7 @@ def softmax_cross_entropy(activity, place, labels, first, count, targets, delta)
 
 
 class Rows(NamedTuple):
-    """The non-zero inputs of every sample, the constant 1 last, in whole CHAINS."""
+    """The non-zero inputs of every sample, the constant 1 last, padded to whole CHAINS."""
 
     start: np.ndarray  # (samples + 1,) int32: where a sample's inputs start
     pixel: np.ndarray  # (inputs,) uint16
@@ -482,26 +482,26 @@ class Rows(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """The samples of a batch in which an input is not zero, in whole CHAINS.
+    """The samples of a batch in which an input is not zero, padded to whole CHAINS.
 
-    A batch's short columns come first: a CPU foretells the end of a loop that has
-    as many rounds as the one before.
+    A batch's short columns come first: branch prediction handles the end of a loop that
+    runs as many times as the one before.
     """
 
     batch: np.ndarray  # (batches + 1,) int32: where a batch's columns start
-    pixel: np.ndarray  # (columns,) uint16: which input a column is of
+    pixel: np.ndarray  # (columns,) uint16: which input a column is for
     start: np.ndarray  # (columns + 1,) int32: where a column's samples start
     sample: np.ndarray  # (inputs,) uint16: the sample's place in its batch
     value: np.ndarray  # (inputs,) float32
 
 
 class Layers(NamedTuple):
-    """The dense layers of several networks, one after another, a row a layer, intp."""
+    """The dense layers of several networks, one after another, one row per layer, intp."""
 
     below: np.ndarray  # units below
-    at: np.ndarray  # where those are in activity
+    at: np.ndarray  # where those units are in activity
     stride: np.ndarray  # from one of their samples to the next
-    padded: np.ndarray  # width of the B.T to them
+    padded: np.ndarray  # width of their B.T
     units: np.ndarray
     place: np.ndarray  # where the layer is in activity and delta
     width: np.ndarray  # from one of its samples to the next: units, padded
@@ -518,19 +518,19 @@ class Networks(NamedTuple):
     follows: np.ndarray  # (networks,) bool: whether B takes w's steps
     direct: np.ndarray  # (networks,) bool: whether every layer hears the outputs
     of_target: np.ndarray  # (networks,) bool: whether it hears the target instead
-    scale: np.ndarray  # (networks,) float32: of FORWARD
+    scale: np.ndarray  # (networks,) float32: used by FORWARD
     keep: np.ndarray  # (networks,) float32: share of w that does not decay
     rate: np.ndarray  # (networks,) float32
-    rates: np.ndarray  # (columns,) float32: the same per unit of the first hidden layers
+    rates: np.ndarray  # (columns,) float32: the same, per unit of the first hidden layers
     w1: np.ndarray  # tiles, each (INPUTS, its width)
     w: np.ndarray  # layers, each (below + 1, width)
     feedback: np.ndarray  # layers, each (1 or batches, units or OUTPUTS, padded)
 
 
 class Scratch(NamedTuple):
-    """What one batch needs; flat and float32 but for `squares`.
+    """Working memory for one batch; flat and float32, except `squares`.
 
-    activity and delta are the wide first hidden layer (samples, stride), and after it the layers
+    activity and delta hold the wide first hidden layer (samples, stride), and after it the layers
     above of one network at a time.
     """
 
@@ -546,7 +546,7 @@ class Scratch(NamedTuple):
 
 @njit(**PLAIN)
 def sums_above(layers, first, last, w, activity, count):
-    """The layers first to last of one network; the last one's activity are its sums."""
+    """Compute the layers first to last of one network; the last one's activity is its sums."""
     for i in range(first, last):
         place, width = layers.place[i], layers.width[i]
         dense_sums(
@@ -566,7 +566,7 @@ def sums_above(layers, first, last, w, activity, count):
 
 @njit(**PLAIN)
 def output_deltas(loss, activity, place, labels, first, count, scratch):
-    """From the outputs' sums to their deltas; returns the batch's loss."""
+    """Turn the outputs' sums into their deltas; returns the batch's loss."""
     targets, delta = scratch.targets, scratch.delta
     if loss == SQUARED_ERROR:
         return squared_error(activity, place, labels, first, count, targets, scratch.squares, delta)
@@ -585,7 +585,7 @@ def minus_targets(labels, first, count, heard):
 
 @njit(**PLAIN)
 def _layers_above(networks, layers, n, scratch, labels, batch, size, loss_kind):
-    """From network n's first hidden layer to its weights above and its deltas; the loss."""
+    """Compute network n's deltas and update its weights above w1; returns the loss."""
     first, last = networks.first[n], networks.first[n + 1]
     w, feedback, kind = networks.w, networks.feedback, networks.kind[n]
     rate, keep = networks.rate[n], networks.keep[n]
@@ -658,7 +658,7 @@ def train_epoch(
 
 @njit(cache=True, **PLAIN)
 def predict(rows, columns, stride, w1, w, layers, activity, loss, classes, peaks):
-    """classes (samples,) = the place of one network's largest output, the first of equals.
+    """classes (samples,) = the index of one network's largest output, the first if some are equal.
 
     peaks (OUTPUTS,) float32, zeros at first, become each output's largest activity.
     """

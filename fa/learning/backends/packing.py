@@ -1,6 +1,6 @@
 """Samples and weights as the flat arrays that `fa.learning.backends.kernel` reads, and back.
 
-Flat arrays are one-dimensional, float32 unless said, padded to whole vectors, and start on a
+Flat arrays are one-dimensional, float32 unless noted, padded to whole vectors, and start on a
 cache line.
 """
 
@@ -36,7 +36,7 @@ def compress_rows(images: np.ndarray) -> Rows:
 
 
 def compress_columns(rows: Rows, batch_size: int) -> Columns:
-    """Return, batch by batch, the samples in which each input is not zero."""
+    """Return, for each batch, the samples in which each input is non-zero."""
     batches = (len(rows.start) - 1) // batch_size
     most = min(batches * INPUTS, rows.pixel.size)
     lists = Columns(
@@ -79,7 +79,7 @@ def zeros(size: int) -> np.ndarray:
 
 
 def join(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Return arrays one after another, flat, and where each starts (arrays + 1,)."""
+    """Return arrays flat, one after another, and where each starts (arrays + 1,)."""
     starts = np.cumsum([0] + [array.size for array in arrays], dtype=np.intp)
     flat = zeros(starts[-1])
     np.concatenate([array.ravel() for array in arrays], out=flat)
@@ -87,7 +87,7 @@ def join(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def pack_w1(w1: Sequence[np.ndarray]) -> tuple[np.ndarray, int]:
-    """Return the w1 of all networks as flat tiles, and the columns they have together."""
+    """Return the w1 of all networks as flat tiles, and how many columns they have together."""
     units = sum(w.shape[1] for w in w1)
     columns = up(units, STEP)
     wide = np.zeros((INPUTS, columns), np.float32)
@@ -109,7 +109,7 @@ def unpack_w1(flat: np.ndarray, columns: int, w1: Sequence[np.ndarray]) -> None:
 
 
 def padded(array: np.ndarray, width: int) -> np.ndarray:
-    """Return an array with zeros up to a width of its last axis."""
+    """Return an array whose last axis is padded with zeros to a width."""
     return np.pad(array, [(0, 0)] * (array.ndim - 1) + [(0, width - array.shape[-1])])
 
 
@@ -122,8 +122,8 @@ class Form(NamedTuple):
         direct, of_target: see `fa.learning.rule.Rule`.
         decay: of the weights above the first, and of a B that follows them.
         scale: s(t).
-        state: for each hidden layer (units, units above), or with batches as a leading axis;
-            nothing where the kind needs none.
+        state: for each hidden layer (units, units above), or with a leading axis of batches;
+            empty if the kind needs none.
     """
 
     kind: int
@@ -142,7 +142,7 @@ class Packed(NamedTuple):
         networks, layers: see `fa.learning.backends.kernel`.
         columns: of the first hidden layers together.
         stride: from one sample's wide hidden layer to the next.
-        scratch: what a batch needs.
+        scratch: working memory for one batch.
     """
 
     networks: Networks
@@ -162,9 +162,9 @@ def pack(
 
     Args:
         weights: of each, input side first.
-        forms: of each one's feedback.
-        learning_rate: of all.
-        samples: that pass at once.
+        forms: of each network's feedback.
+        learning_rate: of all networks.
+        samples: how many pass at once.
     """
     w1, columns = pack_w1([each[0] for each in weights])
     units = [each[0].shape[1] for each in weights]
@@ -214,13 +214,13 @@ PLACES = ("below", "at", "stride", "padded", "units", "place", "width")
 def layer_places(
     sizes: Sequence[int], column: int, stride: int, rows: int
 ) -> Iterator[tuple[int, ...]]:
-    """Yield the `PLACES` of each layer of one network but the first.
+    """Yield the `PLACES` of each layer of one network except the first.
 
     Args:
-        sizes: units of its layers, the first hidden one first.
+        sizes: units of its layers, starting with the first hidden one.
         column: where that one starts in the wide hidden layer.
         stride: of the wide hidden layer.
-        rows: samples that have room.
+        rows: how many samples have room.
     """
     at, step, width, place = column, stride, up(sizes[0], STEP), rows * stride
     for below, units in zip(sizes, sizes[1:], strict=False):
@@ -230,7 +230,7 @@ def layer_places(
 
 
 def form_states(form: Form, weights: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
-    """Yield the B of each hidden layer, s(t) included; where w gives it, a place of no size."""
+    """Yield the B of each hidden layer, s(t) included; a placeholder if B comes from w."""
     for index in range(len(weights) - 1):
         given = form.state[index] if form.state else np.zeros((1, 1), np.float32)
         yield np.float32(form.scale) * given
@@ -251,7 +251,7 @@ def unpack(packed: Packed, weights: Sequence[Sequence[np.ndarray]]) -> None:
 
 
 def unpack_state(packed: Packed, index: int) -> list[np.ndarray]:
-    """Return the B of each hidden layer of one network, as they have become."""
+    """Return the current B of each hidden layer of one network."""
     layers, first = packed.layers, packed.networks.first
     state = []
     for i in range(first[index], first[index + 1]):
@@ -261,7 +261,7 @@ def unpack_state(packed: Packed, index: int) -> list[np.ndarray]:
 
 
 def make_scratch(layers: Layers, samples: int) -> Scratch:
-    """Return the kernel's working memory: it allocates none itself."""
+    """Return the kernel's working memory, as the kernel allocates none."""
     rows = up(samples, GROUP)
     targets = np.zeros((OUTPUTS, LANES), np.float32)
     targets[:, :OUTPUTS] = np.eye(OUTPUTS)

@@ -1,8 +1,8 @@
-"""LLVM's vectors as a type that Numba's kernels can hold; `kernel` is built on it.
+"""LLVM's vectors as a type that Numba's kernels can use; `kernel` is built on it.
 
-Numba vectorises loops as it sees fit; here a vector has the lanes it is given, every operation
-is one IEEE operation a lane, and LLVM cuts it to whatever registers the CPU has. So the bits do
-not depend on the CPU.
+Numba vectorises loops as it sees fit. Here a vector has a fixed number of lanes, every operation
+is one IEEE operation per lane, and LLVM splits it to fit the CPU's registers. So the bits do not
+depend on the CPU.
 """
 
 import operator
@@ -17,8 +17,8 @@ from numba.extending import intrinsic, models, overload, register_model
 class Vector(types.Type):
     """`lanes` numbers that Numba keeps in registers.
 
-    LLVM cuts vectors to the CPU's registers well only if their number of lanes is
-    a power of two, so 24 lanes are a struct of 16 and 8.
+    LLVM splits vectors well only if their number of lanes is a power of two, so 24 lanes are
+    a struct of 16 and 8.
     """
 
     def __init__(self, element, lanes):
@@ -61,7 +61,7 @@ def _pointers(context, builder, kind, pointer):
 
 @intrinsic
 def element(typing, array, offset):
-    """array.flat[offset], without Numba's care for negative offsets."""
+    """array.flat[offset], without Numba's handling of negative offsets."""
 
     def emit(context, builder, signature, args):
         return builder.load(_pointer(context, builder, signature.args[0], *args))
@@ -128,7 +128,7 @@ def bits(typing, value):
 
 @intrinsic
 def prefetch(typing, array, offset):
-    """Ask for array.flat[offset] to be brought near; any offset is safe."""
+    """Ask the CPU to bring array.flat[offset] into its cache; any offset is safe."""
 
     def emit(context, builder, signature, args):
         byte, flag = ir.IntType(8).as_pointer(), ir.IntType(32)
@@ -136,7 +136,7 @@ def prefetch(typing, array, offset):
         function = cgutils.get_or_insert_function(builder.module, function, "llvm.prefetch.p0")
         data = context.make_array(signature.args[0])(context, builder, args[0]).data
         pointer = builder.bitcast(builder.gep(data, [args[1]]), byte)
-        builder.call(function, [pointer, flag(0), flag(3), flag(1)])  # to read, from L1, data
+        builder.call(function, [pointer, flag(0), flag(3), flag(1)])  # for reading, into L1, data
         return context.get_dummy_value()
 
     return types.none(array, types.intp), emit
@@ -172,7 +172,7 @@ def without_tiny(typing, vector, bounds):
 
 
 def _arithmetic(function, instruction):
-    """Let Numba apply `function` to two vectors: one IEEE operation a lane."""
+    """Let Numba apply `function` to two vectors: one IEEE operation per lane."""
 
     @intrinsic
     def apply(typing, left, right):
@@ -188,7 +188,7 @@ def _arithmetic(function, instruction):
     def choose(left, right):
         if isinstance(left, Vector) and left == right:
             return lambda left, right: apply(left, right)
-        return None  # not ours: Numba asks the others
+        return None  # not ours: Numba tries the other overloads
 
 
 _arithmetic(operator.add, "fadd")

@@ -1,9 +1,9 @@
-"""What can be measured of a network beside what always is, for those who ask.
+"""What can be measured in a network on request, beyond what is always measured.
 
-Each measure is a module of this folder: adding a file adds a measure, by the name of the file. Its
-function ``measure(view)`` returns a number, or a list with one for each hidden layer, input side
-first: the columns `NAME`, or `NAME_1`, `NAME_2` and on. It is taken where the test accuracy is, and
-nothing that does not ask for it is trained again.
+Each measure is a module of this folder: adding a file adds a measure, named after the file. Its
+function ``measure(view)`` returns a number, or a list with one number for each hidden layer, input
+side first: the columns `NAME`, or `NAME_1`, `NAME_2` and so on. It is computed whenever the test
+accuracy is. A new measure retrains only the runs that ask for it.
 """
 
 import importlib
@@ -36,14 +36,14 @@ def names() -> list[str]:
 
 @dataclass(frozen=True)
 class View:
-    """One network as it stands, for a measure to look at. Everything derived is float64.
+    """One network as a measure sees it. Everything derived is float64.
 
     Attributes:
         weights: input side first, (units + 1, units above).
         feedback: each hidden layer's B, s(t) included.
         rule: what carries the error back.
-        loss: has the output layer.
-        train: its training samples.
+        loss: the loss, which defines the output layer.
+        train: the network's training samples.
     """
 
     weights: Sequence[np.ndarray]
@@ -70,20 +70,20 @@ class View:
 
     @cached_property
     def by_rule(self) -> Batch:
-        """What the rule makes of the probe."""
+        """The gradients and deltas on the probe under the rule."""
         rule = self.rule
         return backward(*self.probe, self.exact, self.back, self.loss, rule.direct, rule.of_target)
 
     @cached_property
     def by_backprop(self) -> Batch:
-        """What backpropagation would make of it."""
+        """The gradients and deltas on the probe under backpropagation."""
         return backward(*self.probe, self.exact, transports(self.exact), self.loss)
 
     @cached_property
     def paths(self) -> list[np.ndarray]:
-        """For each hidden layer the forward weights that its B stands for, shaped like it.
+        """For each hidden layer, the forward weights that its B replaces, in B's shape.
 
-        The weights above the layer; for direct feedback their product up to the output.
+        These are the weights above the layer; for direct feedback, their product up to the output.
         """
         above = transports(self.exact)
         if self.rule.direct:
@@ -93,7 +93,7 @@ class View:
 
 
 def measured(asked: Sequence[str], view: View) -> dict[str, float]:
-    """Return the columns of the measures that are asked for."""
+    """Return the columns of the requested measures."""
     found: dict[str, float] = {}
     for name in asked:
         value = importlib.import_module(f"{__name__}.{name}").measure(view)

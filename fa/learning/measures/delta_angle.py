@@ -2,8 +2,8 @@
 
     angle(delta_l of the rule, delta_l with B = w), as vectors over samples and units
 
-Lillicrap et al. 2016, fig. 2. It tells what the hidden units hear; the angle of the weights
-overstates how far that is off.
+Lillicrap et al. 2016, fig. 2. It compares what the hidden units hear; the angle of the weights
+overstates the error in that.
 """
 
 from fa.learning.alignment import angle

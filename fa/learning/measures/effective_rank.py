@@ -1,4 +1,4 @@
-"""The effective rank of the hidden deltas: in how many directions a layer is taught.
+"""The effective rank of the hidden deltas: in how many directions a layer is pushed.
 
     exp(-sum p_i ln p_i),  p_i = s_i / sum s,  s the singular values of the rule's delta_l
 
@@ -11,7 +11,7 @@ from fa.learning.measures import View
 
 
 def measure(view: View) -> list[float]:
-    """Return the rank for each hidden layer; NaN where nothing is heard."""
+    """Return the rank for each hidden layer; NaN if the layer hears nothing."""
     return [effective_rank(delta) for delta in view.by_rule.deltas[:-1]]
 
 

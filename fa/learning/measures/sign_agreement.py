@@ -1,8 +1,8 @@
-"""The share of feedback weights that have the sign of the forward weights they stand for.
+"""The share of feedback weights that have the sign of the forward weights they replace.
 
     mean(sign(B_l) = sign(w_(l+1))) over the weights of B_l that are not 0
 
-Half is chance; all is enough to train large networks (Liao, Leibo & Poggio 2016).
+0.5 is chance; 1 is enough to train large networks (Liao, Leibo & Poggio 2016).
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from fa.learning.measures import View
 
 
 def measure(view: View) -> list[float]:
-    """Return the share for each hidden layer; NaN where B is 0 or something is not finite."""
+    """Return the share for each hidden layer; NaN if B is 0 or a weight is not finite."""
     return [agreement(b, w) for b, w in zip(view.back, view.paths, strict=True)]
 
 

@@ -1,8 +1,8 @@
 """The angle between the rule's step of a hidden layer's weights and the gradient, in degrees.
 
-    angle(h_(l-1)^T delta_l of the rule, dE/dw_l), over the probe's summed step
+    angle(h_(l-1)^T delta_l of the rule, dE/dw_l), both summed over the probe
 
-Under 90 degrees, a small step lowers the loss (Lillicrap et al. 2016).
+Below 90 degrees, a small step lowers the loss (Lillicrap et al. 2016).
 """
 
 from fa.learning.alignment import angle

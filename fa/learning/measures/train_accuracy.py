@@ -1,6 +1,6 @@
-"""The share of the training samples that the network classifies rightly.
+"""The share of the training samples that the network classifies correctly.
 
-mean(argmax o = label) over all training samples, as `test_accuracy` is over the test samples
+mean(argmax o = label) over all training samples, like `test_accuracy` over the test samples
 """
 
 import numpy as np

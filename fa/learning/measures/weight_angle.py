@@ -1,8 +1,8 @@
-"""The angle between feedback weights and the forward weights that they stand for, in degrees.
+"""The angle between feedback weights and the forward weights that they replace, in degrees.
 
     angle(B_l, w_(l+1)), without the bias row; for direct feedback angle(B_l, w_(l+1) ... w_L)
 
-The column `angle` is that of the last hidden layer.
+The column `angle` is the angle for the last hidden layer.
 """
 
 from fa.learning.alignment import angle

@@ -1,7 +1,7 @@
 """The learning rules: what carries the error back to the hidden layers.
 
 Each rule is a module of this folder with one subclass of `fa.learning.rule.Rule`: adding a file
-adds a rule, by the name of the file.
+adds a rule, named after the file.
 """
 
 import importlib
@@ -23,7 +23,7 @@ from fa.learning.rule import Rule, Shapes, feedback_shapes
 KINDS = {bool: "true or false", int: "a whole number", float: "a number"}
 
 
-@cache  # a plan asks once a run, and the answer is a look at the disk
+@cache  # a plan asks once per run, and each answer reads the disk
 def names() -> list[str]:
     """Return the names of all rules."""
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
@@ -35,24 +35,24 @@ def rule(name: str, parameters: str = "") -> Rule:
 
     Args:
         name: of its file.
-        parameters: as of `parameters_text`; what it leaves out has its default.
+        parameters: as from `parameters_text`; those it leaves out have their defaults.
 
     Raises:
-        UserError: there is no such rule, or its file lacks something.
+        UserError: no such rule exists, or its file lacks something.
     """
     given = dict(part.split("=") for part in parameters.split(",") if part)
     return rule_class(name)(**{key: json.loads(value) for key, value in given.items()})
 
 
 def parameters_text(name: str, given: Mapping[str, Any]) -> str:
-    """Return all parameters of a rule as text: ``k=3,signs=false``; nothing where it has none.
+    """Return all parameters of a rule as text: ``k=3,signs=false``; empty if it has none.
 
     Args:
         name: of its file.
         given: some of its parameters; the others have their defaults.
 
     Raises:
-        UserError: one is none of its parameters, or of another type.
+        UserError: the rule has no such parameter, or a value has the wrong type.
     """
     own = {field.name: field.default for field in fields(rule_class(name))}
     for key, value in given.items():
@@ -70,7 +70,7 @@ def parameters_text(name: str, given: Mapping[str, Any]) -> str:
 
 
 def fits(value: object, default: object) -> bool:
-    """Return whether a value is of the type of a default; a whole number is a number, too."""
+    """Return whether a value has the type of a default; a whole number is a number, too."""
     if isinstance(value, bool) or isinstance(default, bool):
         return type(value) is type(default)
     return isinstance(value, int) or (isinstance(default, float) and isinstance(value, float))
@@ -81,14 +81,14 @@ def rule_class(name: str) -> type[Rule]:
     """Return a rule's class if it has what a rule needs.
 
     Raises:
-        UserError: there is none, or it cannot be imported, or something in it is missing or wrong.
+        UserError: no such rule exists, it cannot be imported, or part of it is missing or wrong.
     """
     if name not in names():
         raise UserError(f"{name!r} is not a rule; choose from {', '.join(names())}")
     file = f"{Path(__file__).parent / name}.py"
     if not re.fullmatch("[A-Za-z][A-Za-z0-9_]*", name):
         raise UserError(f"{file}: a rule is named by letters, digits and _, a letter first")
-    # A module becomes an attribute of its package, in the place of what had that name there.
+    # A module becomes an attribute of its package and replaces whatever had that name.
     own = f"{__name__}.{name}"
     if getattr(globals().get(name), "__name__", own) != own:
         raise UserError(f"{file}: its name is in use here; give the file another one")
@@ -139,18 +139,18 @@ def draw_problem(name: str, parameters: str, hidden: tuple[int, ...], outputs: i
 
 
 def layers(hidden: tuple[int, ...], outputs: int) -> list[tuple[int, int]]:
-    """Return the units below and above each layer of weights; of the inputs one is enough here."""
+    """Return the units below and above each layer of weights; here, one input is enough."""
     return list(zip((1, *hidden), (*hidden, outputs), strict=True))
 
 
 def arrays_problem(arrays: object, shapes: Shapes, may_be_empty: bool = False) -> str | None:
-    """Say what a rule returns in the place of an array for each hidden layer; None if it is one."""
+    """Say what a rule returns instead of one array per hidden layer; None if it returns those."""
     if isinstance(arrays, list | tuple) and not arrays and may_be_empty:
         return None
     if not isinstance(arrays, list | tuple) or len(arrays) != len(shapes):
         return f"no list of {len(shapes)} arrays, one a hidden layer"
     for b, shape in zip(arrays, shapes, strict=True):
-        if type(b) is not np.ndarray:  # a matrix is one, too, and multiplies otherwise
+        if type(b) is not np.ndarray:  # a np.matrix is one, too, but multiplies differently
             return f"{type(b).__name__}, not an array, in its list"
         if b.shape != shape or b.dtype != np.float32:
             return f"{b.dtype} of shape {b.shape}, not float32 of shape {shape}"

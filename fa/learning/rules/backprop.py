@@ -9,6 +9,6 @@ from fa.learning.rule import Forward
 
 
 class Backprop(Forward):
-    """Without a scale: its deltas are those of the gradient."""
+    """Takes no scale, so its deltas are those of the gradient."""
 
     scaled = False

@@ -2,12 +2,12 @@
 
     B = s(t) w
 
-The scaling raises the rate at which the hidden layers learn; this tells that effect from the
-feedback's.
+The scaling raises the rate at which the hidden layers learn. This control separates that effect
+from the effect of the feedback.
 """
 
 from fa.learning.rule import Forward
 
 
 class BackpropScaled(Forward):
-    """With the feedback scale of the run."""
+    """Takes the feedback scale of the run."""

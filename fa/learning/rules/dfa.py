@@ -1,4 +1,4 @@
-"""Direct feedback alignment: each hidden layer hears the output error by random weights of its own.
+"""Direct feedback alignment: each hidden layer hears the output error by its own random weights.
 
     delta_l = (delta_out B_l^T) h_l (1 - h_l),  B_l ~ N(0, 1) / sqrt(units + 1), (units, outputs)
 
@@ -10,6 +10,6 @@ from fa.learning.rules.random import Random
 
 
 class DirectFeedbackAlignment(Random):
-    """As `random`, from the output to every layer."""
+    """As `random`, but from the output to every layer."""
 
     direct = True

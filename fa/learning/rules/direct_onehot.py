@@ -1,4 +1,4 @@
-"""Direct one-hot feedback: every unit of every hidden layer hears one output only.
+"""Direct one-hot feedback: every unit of every hidden layer hears only one output.
 
     B_l[j, k] = 1 where k = j mod outputs, and 0 elsewhere
 
@@ -9,6 +9,6 @@ from fa.learning.rules.onehot import OneHot
 
 
 class DirectOneHot(OneHot):
-    """As `onehot`, from the output to every layer."""
+    """As `onehot`, but from the output to every layer."""
 
     direct = True

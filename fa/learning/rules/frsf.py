@@ -11,7 +11,7 @@ from fa.learning.rule import Shapes, Signs, State, normal
 
 
 class FixedRandomMagnitudes(Signs):
-    """The signs of w, the magnitudes of `random`."""
+    """Has the signs of w and the magnitudes of `random`."""
 
     def init(self, draws: np.random.Generator, shapes: Shapes) -> State:
         """Draw the magnitudes."""

@@ -1,9 +1,9 @@
-"""Kolen-Pollack: feedback weights that take the same steps as the forward weights, and both decay.
+"""Kolen-Pollack: feedback weights take the same steps as the forward weights, and both decay.
 
     B <- (1 - decay) B - rate dE/dw,  w <- (1 - decay) w - rate dE/dw
 
-so what differs between B and w shrinks by 1 - decay each batch: they converge without ever being
-sent across. w1, which has no B, and the biases do not decay.
+so the difference between B and w shrinks by the factor 1 - decay each batch: they converge, though
+neither is ever sent to the other. w1, which has no B, and the biases do not decay.
 
 Kolen & Pollack, ICNN 1994; Akrout, Wilson, Humphreys, Lillicrap & Tweed, NeurIPS 2019, eq. 16-17.
 """
@@ -20,18 +20,18 @@ class KolenPollack(Follower):
     """B starts as `random`'s.
 
     Attributes:
-        decay: share of B and w that each batch takes away.
+        decay: share that B and w lose in each batch.
     """
 
     decay: float = 1e-4
 
     def init(self, draws: np.random.Generator, shapes: Shapes) -> State:
-        """Draw the B that learning starts from."""
+        """Draw the initial B."""
         return normal(draws, shapes)
 
     @property
     def weight_decay(self) -> float:
-        """The decay of w is that of B."""
+        """The same decay as that of B."""
         return self.decay
 
     def problem(self, shapes: Shapes) -> str | None:

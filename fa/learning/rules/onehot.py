@@ -1,4 +1,4 @@
-"""One-hot feedback: every hidden unit hears one unit above it only (the post's extreme case).
+"""One-hot feedback: every hidden unit hears only one unit above it (the post's extreme case).
 
 B[j, k] = 1 where k = j mod (units above), and 0 elsewhere
 """
@@ -9,7 +9,7 @@ from fa.learning.rule import Rule, Shapes, State
 
 
 class OneHot(Rule):
-    """Nothing is random in it."""
+    """Draws nothing at random."""
 
     def init(self, draws: np.random.Generator, shapes: Shapes) -> State:
         """Return a single 1 in each row."""

@@ -1,6 +1,6 @@
-"""A control: random feedback as strong as one-hot feedback, which is longer than `random` draws it.
+"""A control: random feedback with the norm of one-hot feedback, which is larger than `random`'s.
 
-    B ~ N(0, 1), brought to the norm sqrt(units)
+    B ~ N(0, 1), rescaled to the norm sqrt(units)
 
 One-hot's B has the norm sqrt(units), random's about sqrt(outputs): 4.5 against 3.1 at 20 units.
 """
@@ -13,10 +13,10 @@ from fa.learning.rule import Rule, Shapes, State
 
 
 class RandomEqualNorm(Rule):
-    """As `random`, but longer."""
+    """As `random`, but with a larger norm."""
 
     def init(self, draws: np.random.Generator, shapes: Shapes) -> State:
-        """Draw each B; `math.fsum` is exactly rounded, so it has the same bits everywhere."""
+        """Draw each B; `math.fsum` rounds exactly, so B has the same bits everywhere."""
         drawn = [draws.standard_normal(shape) for shape in shapes]
         norms = [math.sqrt(math.fsum((normal * normal).ravel())) for normal in drawn]
         return [

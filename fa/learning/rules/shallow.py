@@ -1,4 +1,4 @@
-"""The floor: no feedback, so the hidden layers stay as they were drawn and the output layer learns.
+"""The floor: without feedback, the hidden layers stay as drawn and only the output layer learns.
 
 B = 0
 """
@@ -9,7 +9,7 @@ from fa.learning.rule import Rule, Shapes, State
 
 
 class Shallow(Rule):
-    """Without a scale: there is nothing to scale."""
+    """Takes no scale: there is nothing to scale."""
 
     scaled = False
 

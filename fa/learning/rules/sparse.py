@@ -1,9 +1,10 @@
-"""Sparse feedback: every hidden unit hears k of the units above it; one-hot feedback is k = 1.
+"""Sparse feedback: every hidden unit hears k of the units above it; k = 1 is one-hot feedback.
 
     B[j, (j + i) mod K] = 1 / sqrt(k),  0 <= i < k, K units above; 0 elsewhere
 
-With signs, each weight is positive or negative by the toss of a coin. The norm of B does not depend
-on k. After Crafton, Parihar, Gebhardt & Raychowdhury, Frontiers in Neuroscience 13:525 (2019).
+With signs, a coin toss decides whether each weight is positive or negative. The norm of B does not
+depend on k. After Crafton, Parihar, Gebhardt & Raychowdhury, Frontiers in Neuroscience 13:525
+(2019).
 """
 
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ class Sparse(Rule):
 
     Attributes:
         k: units above that each hidden unit hears.
-        signs: whether half of the weights are negative.
+        signs: whether each weight has a random sign.
     """
 
     k: int = 1

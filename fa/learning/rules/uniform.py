@@ -2,7 +2,7 @@
 
     B ~ U(-a, a),  a = sqrt(3 / (units + 1))
 
-Lillicrap et al. 2016 draw theirs from a uniform distribution; a gives it `random`'s variance.
+Lillicrap et al. 2016 use a uniform distribution, too; this a gives B the variance of `random`'s.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from fa.learning.rule import Rule, Shapes, State
 
 
 class Uniform(Rule):
-    """Without `random`'s large weights."""
+    """As `random`, but without its large weights."""
 
     def init(self, draws: np.random.Generator, shapes: Shapes) -> State:
         """Draw each B."""

@@ -1,9 +1,9 @@
-"""Weight mirror: noise that passes a layer tells its feedback weights what the forward ones are.
+"""Weight mirror: noise sent through a layer teaches its feedback weights the forward ones.
 
     x = noise (u - 1/2),  u ~ U(0, 1),  y = sigmoid([x, 1] w),  B <- (1 - decay) B + mirror x^T y
 
-after every batch and for every layer above the first. x has no mean, so on average x^T y is in
-proportion to w.
+after every batch and for every layer above the first. x has mean zero, so on average x^T y is
+proportional to w.
 
 Akrout, Wilson, Humphreys, Lillicrap & Tweed, Deep learning without weight transport, NeurIPS 2019,
 eq. 5-7, and their code for the noise.
@@ -28,7 +28,7 @@ def mirrored(b: Array, w: Array, x: Array, mirror: float, decay: float = 0) -> A
         w: (..., units + 1, units above).
         x: the noise, (..., samples, units).
         mirror: the rate.
-        decay: share of B that is taken away.
+        decay: share that B loses.
     """
     xp = array_namespace(b, w, x)
     y = sigmoid(with_ones(x) @ w)
@@ -41,7 +41,7 @@ class WeightMirror(Rule):
 
     Attributes:
         mirror: the rate at which B learns.
-        decay: share of B that each batch takes away.
+        decay: share that B loses in each batch.
     """
 
     mirror: float = 0.01
@@ -50,11 +50,11 @@ class WeightMirror(Rule):
     scaled = False
 
     def init(self, draws: np.random.Generator, shapes: Shapes) -> State:
-        """Draw the B that learning starts from."""
+        """Draw the initial B."""
         return normal(draws, shapes)
 
     def step(self, state: State, seen: Seen, uniform: Uniform) -> State:
-        """Return each B after one mirror batch, of as many samples as the batch."""
+        """Return each B after one mirror batch, which has as many samples as the batch."""
         noises = (NOISE * (uniform(seen.samples, b.shape[-2]) - 0.5) for b in state)
         return [
             mirrored(b, w, noise, self.mirror, self.decay)

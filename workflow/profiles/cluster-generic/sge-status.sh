@@ -4,7 +4,7 @@ if qstat -j "$1" > /dev/null 2>&1; then
     echo running
     exit
 fi
-# A few seconds pass before the accounting knows a job that has ended: until then, ask again.
+# The accounting records a finished job a few seconds late: until then, ask again.
 qacct -j "$1" 2> /dev/null | awk '
     $1 == "exit_status" { status = $2 }
     $1 == "failed" { failed = $2 }
