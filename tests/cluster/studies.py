@@ -21,7 +21,13 @@ SMALL = {
 }
 # As the profile, but for jobs that last seconds.
 IMPATIENT = {"slurm-init-seconds-before-status-checks": 5, "latency-wait": 10}
-COMMAND = ["snakemake", "--snakefile", ROOT / "workflow/Snakefile", "--workflow-profile", "impatient"]
+COMMAND = [
+    "snakemake",
+    "--snakefile",
+    ROOT / "workflow/Snakefile",
+    "--workflow-profile",
+    "impatient",
+]
 
 
 def slurm_problem():

@@ -117,7 +117,8 @@ def test_a_run_costs_few_files(tmp_path):
     config = SMALL | {"seeds": 4, "seeds_per_job": 2, "experiments": ONE}
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
     done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "-c2", "--until", "train", "-s", ROOT / "workflow/Snakefile"],
+        [sys.executable, "-m", "snakemake", "-c2", "--until", "train",
+         "-s", ROOT / "workflow/Snakefile"],
         cwd=tmp_path, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, text(done)

@@ -44,7 +44,7 @@ def installed(tmp_path_factory):
     venv.create(folder, with_pip=True)
     site = sysconfig.get_path("purelib", "venv", vars={"base": str(folder)})
     # What it depends on comes from the environment of the tests.
-    Path(site, "dependencies.pth").write_text(sysconfig.get_path("purelib"))
+    Path(site, "dependencies.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
     before = set(ROOT.iterdir())
     done = run(folder / "bin/pip", "install", "--no-deps", "--no-build-isolation", ROOT)
     assert done.returncode == 0, done.stderr
