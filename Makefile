@@ -72,7 +72,7 @@ figures: $(VENV)/installed
 lint: $(VENV)/installed
 	$(VENV)/bin/python -m ruff check .
 	$(VENV)/bin/python -m ruff format --check .
-	$(VENV)/bin/python -m snakefmt --check Snakefile workflow
+	$(VENV)/bin/python -m snakefmt --check workflow
 	$(VENV)/bin/python -m mypy
 
 check: lint

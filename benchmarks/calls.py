@@ -66,7 +66,7 @@ def snakemake(
         UserError: Snakemake failed; its messages are in the error.
     """
     command = [
-        sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile",
+        sys.executable, "-m", "snakemake", "--snakefile", ROOT / "workflow/Snakefile",
         "--workflow-profile", ROOT / "profiles/default", *arguments,
     ]  # fmt: skip
     with tempfile.TemporaryFile("w+", encoding="utf-8") as messages:

@@ -67,7 +67,8 @@ def measure(folder: Path, runs: int, seeds_per_job: int) -> Row:
     (folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     start = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--until", "train", "--snakefile", ROOT / "Snakefile",
+        [sys.executable, "-m", "snakemake", "--until", "train",
+         "--snakefile", ROOT / "workflow/Snakefile",
          "--workflow-profile", ROOT / "workflow/profiles/slurm",
          "--slurm-init-seconds-before-status-checks", "5", "--latency-wait", "10"],
         cwd=folder,

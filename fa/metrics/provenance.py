@@ -4,6 +4,7 @@ Each training job records its own, so this imports nothing large.
 """
 
 import hashlib
+import json
 import os
 import platform
 import re
@@ -17,14 +18,33 @@ UNKNOWN = "unknown"
 
 
 def commit(checkout: Path = CHECKOUT) -> str:
-    """Return the commit that is checked out, with ``+ changes`` if files differ from it."""
+    """Return the commit that is checked out, with ``+ changes`` if files differ from it.
+
+    Of an installed package, the commit that pip fetched.
+    """
     try:
         if Path(git(checkout, "rev-parse", "--show-toplevel")).resolve() != checkout.resolve():
-            return UNKNOWN
+            return installed_commit()
         changes = " + changes" if git(checkout, "status", "--porcelain") else ""
         return git(checkout, "rev-parse", "HEAD") + changes
     except (OSError, subprocess.CalledProcessError):
-        return UNKNOWN
+        return installed_commit()
+
+
+def installed_commit() -> str:
+    """Return the commit that pip installed, if it took the package from a Git server (PEP 610)."""
+    found = installed()
+    origin = found.read_text("direct_url.json") if found else None
+    return json.loads(origin or "{}").get("vcs_info", {}).get("commit_id", UNKNOWN)
+
+
+def installed() -> metadata.Distribution | None:
+    """Return the distribution that this code was installed with; None in a checkout."""
+    try:
+        found = metadata.distribution("feedback-alignment")
+    except metadata.PackageNotFoundError:
+        return None
+    return found if Path(str(found.locate_file("."))).resolve() == CHECKOUT.resolve() else None
 
 
 def git(checkout: Path, *arguments: str) -> str:
@@ -73,7 +93,11 @@ def version(package: str) -> str:
 
 def required_packages(pyproject: Path = CHECKOUT / "pyproject.toml") -> list[str]:
     """Return the names of the packages that the project depends on, sorted."""
-    if not pyproject.exists():
-        return []
-    requirements = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]["dependencies"]
+    if pyproject.exists():
+        text = pyproject.read_text(encoding="utf-8")
+        requirements = tomllib.loads(text)["project"]["dependencies"]
+    else:
+        found = installed()
+        every = (found.requires if found else None) or []
+        requirements = [requirement for requirement in every if "extra ==" not in requirement]
     return sorted(re.split(r"[^\w.-]", requirement)[0] for requirement in requirements)

@@ -24,15 +24,25 @@ def write_table(rows: pd.DataFrame, text: pd.DataFrame, output: Path, title: str
     """
     match output.suffix:
         case ".csv":
-            content = rows.to_csv(index=False)
+            content = csv(rows)
         case ".md":
-            content = text.to_markdown(index=False, disable_numparse=True) + "\n"
+            content = (text.to_markdown(index=False, disable_numparse=True) + "\n").encode()
         case ".tex":
-            content = latex_table(text)
+            content = latex_table(text).encode()
         case ".html":
-            content = table_page(title, rows, text)
+            content = table_page(title, rows, text).encode()
         case suffix:
             raise UserError(
                 f"a table cannot be written as {suffix!r}; use .csv, .md, .tex or .html"
             )
-    files.write(output, content.encode())
+    files.write(output, content)
+
+
+def csv(rows: pd.DataFrame) -> bytes:
+    """Return a table as CSV in UTF-8, every number in full.
+
+    With a byte order mark where it goes beyond ASCII, because Excel shows garbage without one; not
+    elsewhere, because some programs take the mark for a part of the first column's name.
+    """
+    text = rows.to_csv(index=False)
+    return text.encode("utf-8" if text.isascii() else "utf-8-sig")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 SOURCES = (
     "benchmarks",
+    "config",
     "data",
     "docs",
     "examples",

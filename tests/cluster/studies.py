@@ -21,7 +21,13 @@ SMALL = {
 }
 # As in the profile, but for jobs that last only seconds.
 IMPATIENT = {"slurm-init-seconds-before-status-checks": 5, "latency-wait": 10}
-COMMAND = ["snakemake", "--snakefile", ROOT / "Snakefile", "--workflow-profile", "impatient"]
+COMMAND = [
+    "snakemake",
+    "--snakefile",
+    ROOT / "workflow/Snakefile",
+    "--workflow-profile",
+    "impatient",
+]
 
 
 def slurm_problem():
@@ -53,7 +59,7 @@ def prepare(folder, config):
 def make(folder, target):
     """Call make in a folder as in a checkout; the environment is the one that runs the tests."""
     (folder / ".venv").symlink_to(sys.prefix)
-    for name in ("Snakefile", "workflow", "profiles", "requirements.lock"):
+    for name in ("workflow", "profiles", "requirements.lock"):
         if not (folder / name).exists():
             (folder / name).symlink_to(ROOT / name)
     return subprocess.run(
@@ -74,7 +80,7 @@ def snakemake(folder, *arguments):
 def local_digest(folder, config):
     """Return the digest of the metrics of the same study, run only on this machine."""
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
-    done = call("snakemake", "-c", 2, "-s", ROOT / "Snakefile", METRICS, cwd=folder)
+    done = call("snakemake", "-c", 2, "-s", ROOT / "workflow/Snakefile", METRICS, cwd=folder)
     assert done.returncode == 0, text(done)
     return digest_of(folder / METRICS)
 

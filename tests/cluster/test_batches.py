@@ -15,7 +15,7 @@ def test_a_study_in_batches_gives_the_same_bits(tmp_path):
     for batch in (1, 2, 3):
         done = subprocess.run(
             [sys.executable, "-m", "snakemake", METRICS, "--batch", f"gather={batch}/3",
-             "-c2", "-s", ROOT / "Snakefile"],
+             "-c2", "-s", ROOT / "workflow/Snakefile"],
             cwd=tmp_path, capture_output=True, text=True,
         )  # fmt: skip
         assert done.returncode == 0, text(done)

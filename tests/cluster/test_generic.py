@@ -22,7 +22,7 @@ HELD = SETTINGS["cluster-generic-submit-cmd"].replace("sbatch", "sbatch --hold")
 
 def command(*arguments):
     return [
-        sys.executable, "-m", "snakemake", METRICS, *arguments, "-s", ROOT / "Snakefile",
+        sys.executable, "-m", "snakemake", METRICS, *arguments, "-s", ROOT / "workflow/Snakefile",
         "--workflow-profile", PROFILE, "--seconds-between-status-checks", "1", "--retries", "0",
     ]  # fmt: skip
 

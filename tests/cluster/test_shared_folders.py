@@ -78,7 +78,7 @@ def generic(folder, submit, *arguments):
     (folder / "submit.sh").write_text(f"#!/bin/sh\n{submit}\necho 1\n")
     (folder / "submit.sh").chmod(0o755)
     return subprocess.run(
-        [sys.executable, "-m", "snakemake", *arguments, "-s", ROOT / "Snakefile",
+        [sys.executable, "-m", "snakemake", *arguments, "-s", ROOT / "workflow/Snakefile",
          "--workflow-profile", GENERIC, "--retries", "0", "--seconds-between-status-checks", "1",
          "--cluster-generic-submit-cmd", f"{folder}/submit.sh {{output}}",
          "--cluster-generic-status-cmd", "echo success; :"],
@@ -117,7 +117,8 @@ def test_a_run_costs_few_files(tmp_path):
     config = SMALL | {"seeds": 4, "seeds_per_job": 2, "experiments": ONE}
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
     done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "-c2", "--until", "train", "-s", ROOT / "Snakefile"],
+        [sys.executable, "-m", "snakemake", "-c2", "--until", "train",
+         "-s", ROOT / "workflow/Snakefile"],
         cwd=tmp_path, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, text(done)

@@ -46,7 +46,7 @@ def snakemake(folder, *before, **environment):
     """Call Snakemake on a folder's study; return the finished process."""
     (folder / "config.yaml").write_text(yaml.safe_dump(STUDY, sort_keys=False))
     return subprocess.run(
-        [*before, sys.executable, "-m", "snakemake", "-c", "2", "-s", ROOT / "Snakefile"],
+        [*before, sys.executable, "-m", "snakemake", "-c", "2", "-s", ROOT / "workflow/Snakefile"],
         cwd=folder,
         capture_output=True,
         text=True,

@@ -74,7 +74,7 @@ def report(tmp_path_factory):
     folder = tmp_path_factory.mktemp("study")
     (folder / "config.yaml").write_text(yaml.safe_dump(STUDY, sort_keys=False))
     done = call(
-        "snakemake", "--cores", 2, "--snakefile", ROOT / "Snakefile", "--report-after-run",
+        "snakemake", "--cores", 2, "--snakefile", ROOT / "workflow/Snakefile", "--report-after-run",
         "--report", "results/report.html",
         "--report-stylesheet", ROOT / "workflow/report/report.css",
         cwd=folder,

@@ -56,7 +56,7 @@ def snakemake(folder, *arguments, config=None, source=ROOT, **environment):
     if config is not None:
         (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     return call(
-        "snakemake", "--cores", 2, "--snakefile", source / "Snakefile", *arguments,
+        "snakemake", "--cores", 2, "--snakefile", source / "workflow/Snakefile", *arguments,
         cwd=folder, **environment,
     )  # fmt: skip
 
@@ -177,7 +177,6 @@ def checkout(copy, tmp_path):
     source = tmp_path / "checkout"
     for name in ("fa", "workflow", "profiles", "reference"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "Snakefile", source)
     assert planned(copy, source=source) == {}
     return source
 

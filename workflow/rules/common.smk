@@ -2,25 +2,26 @@
 import argparse
 import json
 import shutil
+import subprocess
 import sys
 from hashlib import sha256
 from pathlib import Path
 from shlex import quote
 
-# Of the Snakefile itself, where a study's folder has a link to it.
-ROOT = Path(workflow.main_snakefile).resolve().parent
-sys.path.insert(0, str(ROOT))
+# As a module of another workflow this leaves its paths and its shell alone, and takes the installed
+# package: the files of a module may come from a Git server, one by one.
+MAIN = workflow.modifier.is_main_snakefile()
+if MAIN:
+    # Of the Snakefile itself, where a study's folder has a link to it.
+    sys.path.insert(0, str(Path(workflow.main_snakefile).resolve().parents[1]))
 
-# The jobs run `python -m fa` from wherever --directory is, with the Python that runs Snakemake,
-# unless --software-deployment-method gives them another.
-shell.prefix(
-    f"export PYTHONPATH={quote(str(ROOT))}; "
-    + (
-        ""
-        if workflow.deployment_settings.deployment_method
-        else f"export PATH={quote(str(Path(sys.executable).parent))}:$PATH; "
+try:
+    import fa.plan
+except ImportError:
+    sys.exit(
+        "error: as a module, this workflow needs its package in the Python that runs Snakemake; "
+        "pip install the repository that the module comes from"
     )
-)
 
 from fa.checks.documents import read_yaml
 from fa.checks.locks import hold
@@ -31,6 +32,32 @@ from fa.checks.errors import UserError
 from fa.pages.figures import TITLES
 from fa.plan.config import checked
 from fa.plan.shards import shards, shown
+
+ROOT = Path(fa.__file__).parents[1]
+
+# The jobs run `python -m fa` from wherever --directory is, with the Python that runs Snakemake,
+# unless --software-deployment-method gives them another.
+DEPLOYED = workflow.deployment_settings.deployment_method
+if MAIN:
+    shell.prefix(
+        f"export PYTHONPATH={quote(str(ROOT))}; "
+        + (
+            ""
+            if DEPLOYED
+            else f"export PATH={quote(str(Path(sys.executable).parent))}:$PATH; "
+        )
+    )
+elif (
+    workflow.is_main_process
+    and not DEPLOYED
+    and subprocess.run(
+        ["python", "-c", "import fa.plan"], capture_output=True
+    ).returncode
+):
+    sys.exit(
+        "error: jobs run `python`, and the one on PATH does not have this workflow's package; "
+        f"put the one that runs Snakemake first: export PATH={Path(sys.executable).parent}:$PATH"
+    )
 
 
 def require_profile(arguments):
@@ -54,13 +81,14 @@ def require_profile(arguments):
 
 
 try:
-    require_profile(sys.argv[1:])
+    if MAIN:
+        require_profile(sys.argv[1:])
     # Snakemake has read them already, and keeps the last of what stands there twice.
     for file in workflow.configfiles if workflow.is_main_process else []:
         read_yaml(file)
     STUDY = checked(
         config,
-        read_yaml(Path(ROOT, "workflow/schemas/config.schema.yaml")),
+        read_yaml(workflow.source_path("../schemas/config.schema.yaml")),
     )
     # Where jobs run elsewhere, the folder need not be there.
     MINE = STUDY["dataset"]["directory"]
@@ -74,8 +102,10 @@ except UserError as error:
     sys.exit(f"error: {error}")
 
 RESULTS = STUDY["results"]
+# Puts a path under the prefix that a caller may give its module, as Snakemake does for files.
+prefixed = workflow.modifier.path_modifier.replace_prefix
 # What was trained before stays in the results.
-STUDY["study"] = shown(STUDY, SHARDS, Path(RESULTS, "runs"))
+STUDY["study"] = shown(STUDY, SHARDS, Path(prefixed(RESULTS), "runs"))
 EXPERIMENTS = {name: STUDY["experiments"][name] for name in STUDY["study"]}
 SHARDS_OF_STUDY = [
     name
@@ -94,9 +124,10 @@ def data_files(dataset):
 
 def job_folder(folder):
     """Return where a job finds a folder: a bucket's files are copied to the machine first."""
+    folder = prefixed(folder)
     prefix = workflow.storage_settings.default_storage_prefix
     if not prefix:
-        return str(folder)
+        return folder
     bucket = workflow.storage_registry.default_storage_provider
     return str(bucket.object(f"{prefix.rstrip('/')}/{folder}").local_path())
 

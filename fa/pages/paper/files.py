@@ -11,6 +11,7 @@ from fa.checks.errors import UserError
 from fa.metrics import parquet
 from fa.metrics.digests import digest
 from fa.metrics.tables import RUNS_SCHEMA
+from fa.pages.formats import csv
 from fa.pages.latex import latex
 from fa.pages.paper.numbers import Number, Source, numbers, read
 
@@ -34,10 +35,10 @@ def write_numbers(source: Source, outputs: Sequence[str | Path]) -> None:
             raise UserError(f"numbers cannot be written as {output}; use .tex or .csv")
         if output.suffix == ".csv":
             rows = [(key, *value) for key, value in values.items()]
-            text = pd.DataFrame(rows, columns=["key", *Number._fields]).to_csv(index=False)
+            content = csv(pd.DataFrame(rows, columns=["key", *Number._fields]))
         else:
-            text = "\n".join(latex_lines(values, source.folder)) + "\n"
-        files.write(output, text.encode())
+            content = ("\n".join(latex_lines(values, source.folder)) + "\n").encode()
+        files.write(output, content)
 
 
 def latex_lines(values: Mapping[str, Number], metrics: Path) -> Iterator[str]:
