@@ -162,13 +162,12 @@ def study():
     axes = {"batch_size": [50, 200], "learning_rate": [0.01, 0.07]}
     runs = made_up.study_runs({"mine": (axes, TWELVE)}, seeds=2).assign(epochs=4)
     runs.loc[runs["feedback"] == "sparse", "parameters"] = "k=3,signs=false"
+    runs = runs[(runs["batch_size"] == 50) | (runs["learning_rate"] == 0.01)]
     one = runs[(runs["batch_size"] == 50) & (runs["learning_rate"] == 0.01)]
     others = [
-        {"dataset": "fashion_mnist"},
-        {"loss_function": "softmax_cross_entropy"},
+        {"dataset": "fashion_mnist", "train_samples": 1000},
+        {"loss_function": "softmax_cross_entropy", "epochs": 5, "hidden": 100},
         {"hidden_above": "50-20"},
-        {"train_samples": 1000},
-        {"epochs": 5, "hidden": 100},
     ]
     runs = pd.concat([runs, *[one.assign(**other) for other in others]], ignore_index=True)
     return Metrics(runs, made_up.curves_of(runs), {}, {})
@@ -201,6 +200,7 @@ def shown_texts(figure):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize(
     "kind", [*PANELS, "sensitivity", "loss_single_runs", "loss_and_correlation"]
@@ -219,15 +219,18 @@ def test_any_study_is_drawn_without_overlaps_and_large_enough(study, kind, width
     assert figure.get_figwidth() == pytest.approx(
         width / 2 - 0.125 if kind == "loss_and_correlation" and width > 6 else width
     )
+    names = set(modes.mode_names(study.runs))
     for legend in figure.legends:
-        assert {text.get_text() for text in legend.get_texts()} <= set(modes.mode_names(study.runs))
+        assert {text.get_text() for text in legend.get_texts()} <= names
+    if kind == "accuracy":
+        assert names <= {" ".join(text.get_text().split()) for text, _ in found}
 
 
 @pytest.mark.parametrize("kind", [*PANELS, "sensitivity"])
 def test_every_panel_says_what_tells_it_from_the_others(study, kind):
     titles = [" ".join(axes.get_title().split()) for axes in drawn(kind, study).axes]
     titles = [title for title in titles if title]
-    assert len(titles) == len(set(titles)) > 5
+    assert len(titles) == len(set(titles)) > 4
     for said in ("fashion mnist", "softmax cross entropy", "1,000 training digits", "5 epochs"):
         assert any(said in title for title in titles), said
     if kind not in ("tuning", "sensitivity"):
