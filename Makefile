@@ -5,7 +5,8 @@
 # make cluster    the study on Slurm; STUDY=NAME for one experiment, PROFILE=path for a profile of yours
 # make kubernetes the plugins for Kubernetes and S3, which its profile needs
 # make figures    every figure, table, claim and number again, from the metrics alone, into
-#                 results/paper; METRICS=reference takes the published ones
+#                 results/paper; METRICS=reference takes the published ones, WIDTH=5.5 fits a text
+#                 of 5.5 inches, UNTITLED=1 leaves out the titles
 # make verify     are my metrics the published ones, bit by bit?
 # make check      linters, types and the fast tests, in a minute or two
 # make test       linters, types and tests
@@ -66,8 +67,10 @@ cluster: $(VENV)/installed
 kubernetes: $(VENV)/kubernetes/installed
 
 METRICS ?= $(RESULTS)/metrics
+WIDTH ?= 6.9
 figures: $(VENV)/installed
-	$(VENV)/bin/python -m fa paper --metrics '$(METRICS)' --output '$(RESULTS)/paper'
+	$(VENV)/bin/python -m fa paper --metrics '$(METRICS)' --output '$(RESULTS)/paper' \
+	    --width $(WIDTH) $(if $(UNTITLED),--untitled)
 
 lint: $(VENV)/installed
 	$(VENV)/bin/python -m ruff check .

@@ -36,7 +36,7 @@ from fa.checks.errors import UserError
 from fa.datasets.catalogue import DATASETS
 from fa.datasets.reading import load
 from fa.metrics.provenance import processor
-from fa.pages.figures.style import STYLE, TWO_COLUMNS
+from fa.pages.figures.style import STYLE, text_width
 
 OURS = ("numba", "numpy")
 CASE = ["hidden", "networks", "feedback"]
@@ -255,7 +255,7 @@ def draw(measurements: pd.DataFrame) -> Figure:
     figure, grid = plt.subplots(
         len(counts),
         len(sizes),
-        figsize=(TWO_COLUMNS, 0.8 + 1.6 * len(counts)),
+        figsize=(text_width(), 0.8 + 1.6 * len(counts)),
         sharex="col",
         sharey="row",
         squeeze=False,
@@ -271,6 +271,9 @@ def draw(measurements: pd.DataFrame) -> Figure:
             name = "1 network" if networks == 1 else f"{networks} networks"
             axes.set(title=f"{name}\nH = {hidden}", xlabel="", ylabel="")
             axes.tick_params(labelbottom=True)
+    # Once all are drawn: it ends the growth of an axis that several share.
+    for axes in grid.flat:
+        axes.set_xlim(left=0)
     figure.supxlabel("ms per epoch and network", fontsize=8)
     repeats = repeats_name(summary(shown))
     figure.suptitle(
@@ -288,7 +291,6 @@ def draw_case(axes: plt.Axes, case: pd.DataFrame) -> None:
     sns.stripplot(case, **shared, **look, size=2.5, alpha=0.5, jitter=False)
     medians = case.groupby("implementation", as_index=False)["milliseconds"].median()
     sns.stripplot(medians, **shared, **look, marker="|", size=11, linewidth=1.5, jitter=False)
-    axes.set_xlim(left=0)
 
 
 def write(measurements: pd.DataFrame, checks: pd.DataFrame, folder: Path) -> None:

@@ -161,7 +161,7 @@ def figure(options: argparse.Namespace) -> None:
     """Draw one figure from the metrics, in the formats of the outputs."""
     from fa.pages.figures.drawing import draw_figure
 
-    draw_figure(options.name, options.metrics, options.output)
+    draw_figure(options.name, options.metrics, options.output, options.width, options.titled)
 
 
 def explain(options: argparse.Namespace) -> None:
@@ -182,7 +182,7 @@ def paper(options: argparse.Namespace) -> None:
     """Draw all figures, tables, claims and numbers again, from metrics alone."""
     from fa.pages.paper.everything import redraw
 
-    redraw(options.metrics, options.output)
+    redraw(options.metrics, options.output, options.width, options.titled)
 
 
 def positive(kind: type) -> Callable[[str], float]:
@@ -291,10 +291,19 @@ def parser() -> argparse.ArgumentParser:
         help="verdicts, claims, comparisons or post_audit, each as .csv, .md, .tex or .html",
     )
 
+    def add_look(sub: argparse.ArgumentParser) -> None:
+        sub.add_argument(
+            "--width", type=positive(float), default=6.9, help="of the text, in inches"
+        )
+        sub.add_argument(
+            "--untitled", dest="titled", action="store_false", help="no title above the panels"
+        )
+
     sub = add("figure", figure, "accuracy --output results/figures/accuracy.pdf")
     sub.add_argument("name", help="a figure that an experiment names")
     add_metrics(sub)
     sub.add_argument("--output", nargs="+", required=True, help="files: .pdf, .svg, .png")
+    add_look(sub)
 
     sub = add("provenance", provenance, "--output results/provenance.html")
     add_metrics(sub)
@@ -311,6 +320,7 @@ def parser() -> argparse.ArgumentParser:
     sub = add("paper", paper, "--metrics reference --output results/paper")
     add_metrics(sub)
     sub.add_argument("--output", default="results/paper", help="folder for all of it")
+    add_look(sub)
     return top
 
 

@@ -160,7 +160,8 @@ def parts_text(claim: Claim, rules: Rules, table: pd.DataFrame) -> str:
     both = table[~(table["a_dead"] | table["b_dead"])]
     if len(both) < rules["minimum_runs"]:
         return counts
-    return f"{counts}; where both train, {100 * differences_in(both).mean():+.2f} points"
+    mean = f"{100 * differences_in(both).mean():+.2f}".replace("-", "−")
+    return f"{counts}; where both train, {mean} points"
 
 
 def find_typical(claim: Claim, rules: Rules, tables: dict[Any, pd.DataFrame]) -> Finding:

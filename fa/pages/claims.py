@@ -164,7 +164,7 @@ def measured_text(row: Mapping[str, Any]) -> str:
     if not pd.isna(row["b"]):
         a, b = (value_text(row[name], metric) for name in "ab")
         text += f" ({a}{places[0]} vs {b}{metric.unit}{places[1]})"
-    return text if pd.isna(row["d_z"]) else f"{text}, d_z {row['d_z']:+.2f}"
+    return text if pd.isna(row["d_z"]) else f"{text}, d_z {number(row['d_z'], '+.2f')}"
 
 
 def interval_text(row: Mapping[str, Any]) -> str:

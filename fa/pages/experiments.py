@@ -8,9 +8,16 @@ import pandas as pd
 
 from fa.checks.errors import UserError
 from fa.evidence.comparison import comparison
+from fa.learning.run import SETTING
 from fa.metrics.tables import read_metrics
 from fa.pages.formats import write_table
 from fa.pages.text import layers_name, number, p_value, rule_name
+
+ALWAYS = ("hidden", "batch_size")
+"""Settings that have a column, even where they do not differ."""
+
+TITLES = {"batch_size": "batch", "learning_rate": "rate", "loss_function": "loss"}
+TITLES |= {"dataset": "data set"}
 
 
 def write_experiment(metrics: str | Path, experiment: str, outputs: Sequence[str | Path]) -> None:
@@ -35,13 +42,11 @@ def write_experiment(metrics: str | Path, experiment: str, outputs: Sequence[str
 
 def readable(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the comparison as text to read: accuracies in percent, differences in points."""
-    others = {"learning_rate": "rate", "epochs": "epochs", "loss_function": "loss"}
-    others |= {"dataset": "data set"}
-    varied = [column for column in others if rows[column].nunique() > 1]
+    settings = rows.assign(hidden=[layers_name(row) for row in rows.to_dict("records")])
+    settings = settings[list(SETTING)].drop(columns="hidden_above")
+    shown = [key for key in settings if key in ALWAYS or settings[key].nunique() > 1]
     columns = {
-        "hidden": [layers_name(row) for row in rows.to_dict("records")],
-        "batch": rows["batch_size"].astype(str),
-        **{others[column]: rows[column].astype(str) for column in varied},
+        **{TITLES.get(key, key.replace("_", " ")): settings[key].astype(str) for key in shown},
         "feedback": [rule_name(row) for row in rows.to_dict("records")],
         "n": [seeds(row) for row in rows.to_dict("records")],
         "backprop (%)": mean_and_sd(rows, "backprop"),

@@ -5,34 +5,45 @@ import textwrap
 
 import pandas as pd
 
+ONE_LINE, SHORT, LONG = 11, 24, 60
+"""Characters: a column with longer cells is set in lines."""
+
 
 def latex_table(text: pd.DataFrame) -> str:
     """Return a table of texts as a tabular that needs booktabs alone."""
     sides = {name: "r" if is_numeric(text[name]) else "l" for name in text}
     titles = {name: latex_title(name, side) for name, side in sides.items()}
     styled = text.apply(latex_column).rename(columns=titles).style.hide(axis="index")
-    return styled.to_latex(hrules=True, column_format="".join(sides.values()))
+    return styled.to_latex(hrules=True, column_format=f"@{{}}{''.join(sides.values())}@{{}}")
 
 
 def is_numeric(column: pd.Series) -> bool:
-    """Return whether a column's cells are numbers, to be set flush right."""
-    form = re.compile(r"–( ± –)?|[-+<]?[\d.]+( ± ([\d.]+|–))?")
-    return all(form.fullmatch(cell) for cell in column)
+    """Return whether a column's cells are numbers in one line, to be set flush right."""
+    form = re.compile(r"–( ± –)?|[-−+<]?[\d.]+( ± ([\d.]+|–))?")
+    return all(form.fullmatch(cell) and len(cell) <= ONE_LINE for cell in column)
 
 
 def latex_column(column: pd.Series) -> pd.Series:
-    """Return a column's cells as LaTeX; a column with sentences is set in lines."""
-    cells = column.map(latex)
+    """Return a column's cells as LaTeX: long ones in lines, no narrower than their longest word.
+
+    An interval is one word, so are ± and its number. A sentence takes a share of the text's width.
+    """
     longest = max(map(len, column), default=0)
-    if longest <= 24:
-        return cells
-    width = "4.2cm" if longest > 60 else "2.6cm"
-    return cells.map(lambda cell: rf"\parbox[t]{{{width}}}{{\raggedright\strut {cell}\strut}}")
+    if longest <= ONE_LINE:
+        return column.map(latex)
+    whole = column.str.replace(r"(?<=,) (?=[^\[\]]*\])|(?<=±) ", "\xa0", regex=True)
+    word = max(len(word) for cell in whole for word in cell.split(" "))
+    # A digit is half an em wide.
+    width = f"{0.5 * max(word, 14 if longest > SHORT else 8):g}em"
+    if longest > LONG:
+        width = r"0.22\linewidth"
+    box = rf"\parbox[t]{{{width}}}{{\raggedright\strut "
+    return whole.map(lambda cell: rf"{box}{latex(cell)}\strut}}")
 
 
 def latex_title(title: str, side: str) -> str:
     """Return a column's title as LaTeX; a long one stands in lines."""
-    lines = textwrap.wrap(title, 10, break_long_words=False)
+    lines = textwrap.wrap(title, 6, break_long_words=False)
     if len(lines) == 1:
         return latex(title)
     stacked = r"\\".join(rf"{latex(line)}\strut" for line in lines)
@@ -43,6 +54,7 @@ LATEX = {
     "\\": r"\textbackslash{}",
     **{character: "\\" + character for character in "{}$&#%_"},
     "~": r"\textasciitilde{}",
+    "\xa0": "~",
     "^": r"\textasciicircum{}",
     "<": "$<$",
     ">": "$>$",

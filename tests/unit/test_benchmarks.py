@@ -259,3 +259,20 @@ def test_simulated_arms_have_the_difference_that_they_are_said_to_have():
     assert a.accuracy.mean() - b.accuracy.mean() == pytest.approx(0.003, abs=2e-4)
     trained = a.accuracy[~a.failed]
     assert trained.std() == pytest.approx(rules.TRAINED[1], rel=0.02)
+
+
+def test_the_figure_shows_the_slowest_of_all_cases():
+    cases = [case.row() for case in work.CASES if case.feedback == "random"]
+    rows = [
+        {"implementation": name, "repeat": repeat, training.SECONDS: seconds, **case}
+        for place, case in enumerate(cases)
+        for name, seconds in (("numba", 0.01), ("pytorch", 0.1 * (1 + place)))
+        for repeat in range(3)
+    ]
+    figure = training.draw(pd.DataFrame(rows))
+    for axes in figure.axes:
+        points = np.concatenate([found.get_offsets()[:, 0] for found in axes.collections] or [[]])
+        low, high = axes.get_xlim()
+        assert low == 0 or not len(points)
+        assert (points < high).all()
+    plt.close(figure)

@@ -307,7 +307,7 @@ def test_a_size_at_which_one_breaks_refutes_a_sweep():
     assert row["reason"] == "excluded (lower at hidden 80; both collapsed at hidden 300)"
     assert (row["at"], row["measured"]) == (80, pytest.approx(-0.77))
     text = claims_text(with_published(table)).set_index("claim")
-    assert text.loc["11c", "measured"] == "-77.00 points at hidden 80 (20.00 vs 97.00 %)"
+    assert text.loc["11c", "measured"] == "−77.00 points at hidden 80 (20.00 vs 97.00 %)"
     assert table.loc["11e", "reason"].startswith("too few seeds where every run learns")
 
 

@@ -1,75 +1,84 @@
 """Test accuracy: of every run, and across learning rates."""
 
+import textwrap
+
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from fa.learning.run import SETTING
 from fa.metrics.tables import Metrics
+from fa.pages.figures.modes import looks
 from fa.pages.figures.style import (
     BAND,
     POST,
-    NothingToDraw,
     accuracy_axis,
     draw_modes,
     legend,
-    look,
-    mode_order,
-    panel_row,
+    number_axis,
+    panel_title,
+    panels,
     seeds_name,
-    setting_name,
+    settings_of,
+    title,
 )
 
 
 def accuracy(metrics: Metrics) -> Figure:
-    """Draw every run's test accuracy, a panel a setting."""
-    settings = [group for _, group in metrics.runs.groupby(list(SETTING))]
-    figure, panels = panel_row(len(settings), share=False)
-    for axes, group in zip(panels, settings, strict=True):
-        modes = sorted(group["mode"].unique(), key=mode_order)
+    """Draw every run's test accuracy, a panel a setting, a line a rule."""
+    shown = looks(metrics.runs["mode"])
+    # Broken between words, not within `s = 1`.
+    labels = {mode: textwrap.fill(mode.replace(" = ", "\xa0=\xa0"), 20) for mode in shown}
+    runs = metrics.runs.assign(
+        percent=100 * metrics.runs["test_accuracy"], label=metrics.runs["mode"].map(labels)
+    )
+    settings = settings_of(runs)
+    lines = sum(label.count("\n") + 1 for label in labels.values())
+    figure, drawn = panels(
+        len(settings), height=0.2 + 0.13 * (lines + len(labels)), least=2.1, sharey=True
+    )
+    for axes, (name, group) in zip(drawn, settings, strict=True):
         sns.stripplot(
-            group.assign(percent=100 * group["test_accuracy"]),
-            x="mode",
-            y="percent",
+            group,
+            x="percent",
+            y="label",
             hue="mode",
-            order=modes,
-            hue_order=modes,
-            palette={mode: look(mode)[0] for mode in modes},
+            order=list(labels.values()),
+            hue_order=list(shown),
+            palette={mode: look.colour for mode, look in shown.items()},
+            legend=False,
             size=2.5,
             alpha=0.6,
-            jitter=0.18,
+            jitter=0.25,
             ax=axes,
         )
-        medians = group.groupby("mode")["test_accuracy"].median()
-        axes.scatter(modes, 100 * medians[modes], marker="_", s=300, color="0.3", zorder=3)
-        axes.set(title=f"{setting_name(group)}\n{seeds_name(group, 'test_accuracy')}", xlabel="")
-        axes.set_xlim(-0.6, len(modes) - 0.4)
-        axes.set_xticks(range(len(modes)), [mode.replace(" ", "\n", 1) for mode in modes])
-        axes.set_ylabel("test accuracy (%)")
+        medians = group.groupby("label")["percent"].median()
+        axes.scatter(medians, medians.index, marker="|", s=150, color="0.3", zorder=3)
+        panel_title(axes, name, seeds_name(group, "test_accuracy"))
+        axes.set(xlabel="test accuracy (%)", ylabel="", ylim=(len(shown) - 0.4, -0.6))
         # Where some modes learn and others do not, a linear axis shows neither.
         collapsed = group.groupby("mode")["dead_outputs"].median() > 0
         if collapsed.any() and not collapsed.all():
-            accuracy_axis(axes)
-    figure.suptitle(
-        "Test accuracy of every run (bar: median); each panel has a scale of its own",
-        fontsize=9,
-    )
+            accuracy_axis(axes, "x")
+            axes.set_xlabel("test accuracy (%),\nlogarithmic in the error")
+    scales = "; each panel has its own scale" if len(settings) > 1 else ""
+    title(figure, f"Test accuracy of every run (bar: median){scales}", runs)
     return figure
 
 
 def tuning(metrics: Metrics) -> Figure:
-    """Draw test accuracy against the learning rate."""
-    if metrics.runs.empty:
-        raise NothingToDraw("no run to show")
-    figure, (axes,) = panel_row(1)
+    """Draw test accuracy against the learning rate, a panel a setting."""
     runs = metrics.runs.assign(percent=100 * metrics.runs["test_accuracy"])
-    draw_modes(axes, runs, "percent", "learning_rate", markers=True)
-    axes.axvline(POST["learning_rate"], color="0.6", linewidth=0.8, zorder=0)
-    axes.set(xlabel="learning rate (line: the post's)", xscale="log")
-    n = seeds_name(runs, "test_accuracy", "learning_rate")
-    axes.set(title=f"{setting_name(runs)}, {n} a point")
-    rates = sorted(runs["learning_rate"].unique())
-    axes.set_xticks(rates, [f"{rate:g}" for rate in rates])
-    accuracy_axis(axes)
-    legend(figure, [axes])
-    figure.suptitle(f"Test accuracy and learning rate: {BAND}", fontsize=9)
+    shown = looks(runs["mode"])
+    settings = settings_of(runs, "learning_rate")
+    figure, drawn = panels(len(settings))
+    for axes, (name, group) in zip(drawn, settings, strict=True):
+        draw_modes(axes, group, "percent", shown, "learning_rate", markers=True)
+        rates = sorted(group["learning_rate"].unique())
+        if rates[0] <= POST["learning_rate"] <= rates[-1]:
+            axes.axvline(POST["learning_rate"], color="0.6", linewidth=0.8, zorder=0)
+        panel_title(axes, name, f"{seeds_name(group, 'test_accuracy', 'learning_rate')} a point")
+        axes.set(xlabel="learning rate", ylabel="test accuracy (%),\nlogarithmic in the error")
+        number_axis(axes, rates)
+        accuracy_axis(axes)
+    legend(figure, shown, markers=True)
+    title(figure, f"Test accuracy and learning rate (line: the post's): {BAND}", runs)
     return figure

@@ -14,9 +14,10 @@ from fa.metrics.tables import Metrics, read_metrics
 from fa.pages.figures.accuracy import accuracy, tuning
 from fa.pages.figures.failures import dead_outputs, profile
 from fa.pages.figures.loss import loss_all_seeds, loss_and_correlation, loss_single_runs
+from fa.pages.figures.modes import mode_names
 from fa.pages.figures.scaling import scaling
 from fa.pages.figures.sensitivity import sensitivity
-from fa.pages.figures.style import STYLE, NothingToDraw, mode_names, note
+from fa.pages.figures.style import STYLE, NothingToDraw, note, tidy
 
 DRAW: dict[str, Callable[[Metrics], Figure]] = {
     function.__name__: function
@@ -34,12 +35,28 @@ DRAW: dict[str, Callable[[Metrics], Figure]] = {
 }
 
 
-def draw_figure(name: str, metrics: str | Path, outputs: Sequence[str | Path]) -> None:
+WIDTH = 6.9
+"""Inches: of the text of a paper in two columns."""
+
+
+def draw_figure(
+    name: str,
+    metrics: str | Path,
+    outputs: Sequence[str | Path],
+    width: float = WIDTH,
+    titled: bool = True,
+) -> None:
     """Draw one figure of a folder of metrics; see `draw`."""
-    draw(name, read_metrics(metrics), outputs)
+    draw(name, read_metrics(metrics), outputs, width, titled)
 
 
-def draw(name: str, metrics: Metrics, outputs: Sequence[str | Path]) -> None:
+def draw(
+    name: str,
+    metrics: Metrics,
+    outputs: Sequence[str | Path],
+    width: float = WIDTH,
+    titled: bool = True,
+) -> None:
     """Draw one figure and save it under each name of `outputs` (.pdf, .svg, .png).
 
     It shows the runs of every experiment that names it; where there are none, it says so.
@@ -48,6 +65,8 @@ def draw(name: str, metrics: Metrics, outputs: Sequence[str | Path]) -> None:
         name: the figure's, as an experiment names it.
         metrics: of the whole study.
         outputs: files.
+        width: of the text, in inches; a figure a column wide follows from it.
+        titled: whether it has a title above its panels.
 
     Raises:
         UserError: there is no figure of that name.
@@ -56,20 +75,33 @@ def draw(name: str, metrics: Metrics, outputs: Sequence[str | Path]) -> None:
     if name not in figures:
         raise UserError(f"{name!r} is not a figure; choose from {', '.join(figures)}")
     kind, experiments = figures[name]
-    plt.style.use(STYLE)
+    with plt.style.context([STYLE, {"figure.figsize": (width, width)}]):
+        try:
+            figure = figure_of(kind, metrics.of(experiments), titled)
+        except NothingToDraw as missing:
+            figure = note(f"{name}: {missing}")
+        for output in map(Path, outputs):
+            # Without a date, the same metrics give the same file.
+            dateless = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
+            picture = io.BytesIO()
+            figure.savefig(picture, format=output.suffix[1:], metadata=dateless.get(output.suffix))
+            files.write(output, picture.getvalue())
+        plt.close(figure)
+
+
+def figure_of(kind: str, metrics: Metrics, titled: bool = True) -> Figure:
+    """Return a figure of some metrics, in Matplotlib's present style.
+
+    Raises:
+        NothingToDraw: they lack what it shows.
+    """
     # seaborn jitters points by NumPy's global stream: seeded, the same metrics give the same file.
     np.random.seed(0)  # noqa: NPY002
-    try:
-        figure = DRAW[kind](named(metrics.of(experiments)))
-    except NothingToDraw as missing:
-        figure = note(f"{name}: {missing}")
-    for output in map(Path, outputs):
-        # Without a date, the same metrics give the same file.
-        dateless = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
-        picture = io.BytesIO()
-        figure.savefig(picture, format=output.suffix[1:], metadata=dateless.get(output.suffix))
-        files.write(output, picture.getvalue())
-    plt.close(figure)
+    figure = DRAW[kind](named(metrics))
+    if not titled:
+        figure.suptitle("").set_in_layout(False)
+    tidy(figure)
+    return figure
 
 
 def figures_of(metrics: Metrics) -> dict[str, tuple[str, list[str]]]:

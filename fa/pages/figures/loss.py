@@ -1,70 +1,77 @@
 """The figures of the post: loss over the epochs, and the alignment of the weights."""
 
-import matplotlib.pyplot as plt
+from collections.abc import Sequence
+
+import pandas as pd
 from matplotlib.figure import Figure
 
-from fa.learning.run import SETTING
 from fa.metrics.tables import Metrics
+from fa.pages.figures.modes import looks
 from fa.pages.figures.style import (
     BAND,
-    LOSS_LABEL,
-    ONE_COLUMN,
+    POST,
     POST_PEARSON_R,
+    NothingToDraw,
+    column_width,
     draw_modes,
     legend,
-    panel_row,
+    panel_title,
+    panels,
     seeds_name,
-    setting_name,
-    smallest_network,
+    settings_of,
+    title,
 )
+
+POST_AXIS = 250 / POST["batch_size"]
+"""The end of the post's axis, which is of sums over a batch, per sample."""
 
 
 def loss_single_runs(metrics: Metrics) -> Figure:
     """Draw the loss of single runs of the smallest network, on the post's axis."""
     curves = smallest_network(metrics.curves, ["backprop", "random"])
     seeds = sorted(curves["seed"].unique())[:3]
-    figure, panels = panel_row(len(seeds))
-    for axes, seed in zip(panels, seeds, strict=True):
-        draw_modes(axes, curves[curves["seed"] == seed], "loss")
-        axes.set(title=f"seed {seed}", xlabel="epoch", ylabel=LOSS_LABEL, ylim=(0, 250))
-    legend(figure, panels)
-    figure.suptitle(f"Loss of single runs: {setting_name(curves)}", fontsize=9)
+    shown = looks(curves["mode"])
+    figure, drawn = panels(len(seeds), sharex=True, sharey=True)
+    for axes, seed in zip(drawn, seeds, strict=True):
+        draw_modes(axes, curves[curves["seed"] == seed], "sample_loss", shown)
+        panel_title(axes, f"seed {seed}")
+        axes.set(xlabel="epoch", ylabel=loss_label(curves))
+    if set(curves["loss_function"]) == {"squared_error"}:
+        drawn[0].set_ylim(0, POST_AXIS)
+    legend(figure, shown)
+    title(figure, "Loss of single runs", curves)
     return figure
 
 
 def loss_all_seeds(metrics: Metrics) -> Figure:
     """Draw the median loss over seeds with its quartiles, a panel a setting."""
-    settings = [group for _, group in metrics.curves.groupby(list(SETTING))]
-    figure, panels = panel_row(len(settings))
-    for axes, group in zip(panels, settings, strict=True):
-        draw_modes(axes, group, "loss")
-        axes.set(
-            title=f"{setting_name(group)}\n{seeds_name(group, 'loss', 'epoch')}", xlabel="epoch"
-        )
-        axes.set(ylabel=LOSS_LABEL, yscale="log")
-    legend(figure, panels)
-    figure.suptitle(f"Loss over all seeds: {BAND}", fontsize=9)
+    curves = per_sample(metrics.curves)
+    shown = looks(curves["mode"])
+    settings = settings_of(curves)
+    # Different losses are no heights of one axis.
+    figure, drawn = panels(len(settings), sharey=curves["loss_function"].nunique() == 1)
+    for axes, (name, group) in zip(drawn, settings, strict=True):
+        draw_modes(axes, group, "sample_loss", shown)
+        panel_title(axes, name, seeds_name(group, "loss", "epoch"))
+        axes.set(xlabel="epoch", ylabel=loss_label(group), yscale="log")
+    legend(figure, shown)
+    title(figure, f"Loss over all seeds: {BAND}", curves)
     return figure
 
 
 def loss_and_correlation(metrics: Metrics) -> Figure:
-    """Draw the loss above the correlation of w2 with the feedback weights."""
+    """Draw the loss, and the correlation of w2 with the feedback weights: a column wide."""
     modes = [mode for mode in metrics.curves["feedback"].unique() if mode != "backprop"]
     curves = smallest_network(metrics.curves, modes)
-    figure, (top, bottom) = plt.subplots(
-        2, 1, figsize=(ONE_COLUMN, 4.4), sharex=True, layout="constrained"
-    )
-    draw_modes(top, curves, "loss")
-    draw_modes(bottom, curves, "pearson_r")
-    top.set(
-        ylabel=LOSS_LABEL,
-        yscale="log",
-        title=f"{setting_name(curves)}, {seeds_name(curves, 'loss', 'epoch')}",
-    )
-    bottom.set(xlabel="epoch", ylabel="Pearson r", ylim=(-0.1, 1))
+    shown = looks(curves["mode"])
+    figure, (of_loss, of_r) = panels(2, width=column_width(), sharex=True)
+    draw_modes(of_loss, curves, "sample_loss", shown)
+    draw_modes(of_r, curves, "pearson_r", shown)
+    of_loss.set(xlabel="epoch", ylabel=loss_label(curves), yscale="log")
+    of_r.set(xlabel="epoch", ylabel="Pearson r", ylim=(-0.1, 1))
     low, high = POST_PEARSON_R
-    bottom.axhspan(low, high, color="0.85", zorder=0)
-    bottom.annotate(
+    of_r.axhspan(low, high, color="0.85", zorder=0)
+    of_r.annotate(
         f"the post: {(low + high) / 2:.2f} ± {(high - low) / 2:.2f}",
         (1, low),
         xycoords=("axes fraction", "data"),
@@ -72,6 +79,31 @@ def loss_and_correlation(metrics: Metrics) -> Figure:
         va="top",
         fontsize=7,
     )
-    legend(figure, [top, bottom])
-    figure.suptitle(f"Loss, and correlation of w2 with the\nfeedback weights: {BAND}", fontsize=9)
+    legend(figure, shown)
+    n = seeds_name(curves, "loss", "epoch")
+    title(
+        figure,
+        f"Loss, and correlation of w2 with the feedback weights: {BAND}, {n}",
+        curves,
+    )
     return figure
+
+
+def per_sample(curves: pd.DataFrame) -> pd.DataFrame:
+    """Return curves with ``sample_loss``: of one sample, whatever the size of a batch."""
+    return curves.assign(sample_loss=curves["loss"] / curves["batch_size"])
+
+
+def loss_label(curves: pd.DataFrame) -> str:
+    """Return what the axis of losses is called."""
+    (loss,) = curves["loss_function"].unique()
+    return f"{loss.replace('_', ' ')}\nper sample, first batch"
+
+
+def smallest_network(curves: pd.DataFrame, modes: Sequence[str]) -> pd.DataFrame:
+    """Return the curves of these rules in the first setting that has one of them."""
+    chosen = curves[curves["feedback"].isin(modes)]
+    if chosen.empty:
+        wanted = f" with feedback {' or '.join(sorted(set(modes)))}" if len(modes) else ""
+        raise NothingToDraw(f"no run to show{wanted}")
+    return per_sample(settings_of(chosen)[0][1])

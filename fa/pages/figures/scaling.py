@@ -1,6 +1,8 @@
 """Test accuracy across hidden sizes, and whether it is equivalent to that of backprop."""
 
-import matplotlib.pyplot as plt
+from collections.abc import Mapping
+from itertools import pairwise
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -8,88 +10,80 @@ from matplotlib.figure import Figure
 from fa.evidence.failures import Arm, difference_of_means
 from fa.evidence.statistics import NAN
 from fa.metrics.tables import Metrics
+from fa.pages.figures.modes import Look, looks
 from fa.pages.figures.style import (
     BAND,
     MARGIN,
     RULES,
-    TWO_COLUMNS,
-    NothingToDraw,
     accuracy_axis,
     draw_modes,
     legend,
-    look,
-    mode_order,
+    number_axis,
+    panel_title,
+    panels,
     seeds_name,
+    settings_of,
+    title,
 )
+from fa.pages.text import number
 
 
 def scaling(metrics: Metrics) -> Figure:
-    """Draw accuracy above the difference from backprop, a column for each batch size and rate."""
+    """Draw accuracy above the difference from backprop, a column a setting."""
     runs = metrics.runs.assign(percent=100 * metrics.runs["test_accuracy"])
-    settings = [group for _, group in runs.groupby(["batch_size", "learning_rate", "epochs"])]
-    if not settings:
-        raise NothingToDraw("no run to show")
-    figure, grid = plt.subplots(
-        2,
-        len(settings),
-        figsize=(TWO_COLUMNS, 4.2),
-        sharex=True,
-        sharey="row",
-        squeeze=False,
-        layout="constrained",
-    )
-    for (top, bottom), group in zip(grid.T, settings, strict=True):
-        draw_modes(top, group, "percent", "hidden", markers=True)
-        top.set(title=f"{training_name(group)}\n{seeds_name(group, 'percent', 'hidden')} a point")
-        draw_differences(bottom, group)
-        bottom.set(xlabel="hidden units", xscale="log")
-        sizes = sorted(runs["hidden"].unique())
-        bottom.set_xticks(sizes, [f"{size}" for size in sizes])
-        bottom.minorticks_off()
-    accuracy_axis(grid[0, 0])
-    for axes in grid[0, 1:]:
-        accuracy_axis(axes)
-        axes.set_ylabel("")
-    grid[1, 0].set_ylabel("minus backprop (points)")
-    legend(figure, grid[0])
-    figure.suptitle(
+    shown = looks(runs["mode"])
+    settings = settings_of(runs, "hidden")
+    figure, drawn = panels(len(settings), each=2, sharex=True, sharey="row")
+    tops, bottoms = drawn[: len(settings)], drawn[len(settings) :]
+    for top, bottom, (name, group) in zip(tops, bottoms, settings, strict=True):
+        draw_modes(top, group, "percent", shown, "hidden", markers=True)
+        panel_title(top, name, f"{seeds_name(group, 'percent', 'hidden')} a point")
+        accuracy_axis(top)
+        top.set(ylabel="test accuracy (%),\nlogarithmic in the error")
+        draw_differences(bottom, group, shown)
+        bottom.set(xlabel="hidden units", ylabel="minus backprop (points)")
+        number_axis(bottom, sorted(runs["hidden"].unique()))
+    legend(figure, shown, markers=True)
+    title(
+        figure,
         f"Accuracy and hidden size. Top: {BAND}.\n"
-        "Bottom: mean difference with 95 % interval, rare failures allowed for; "
-        f"within the grey ±{100 * MARGIN:g}: equivalent",
-        fontsize=9,
+        "Bottom: mean difference with 95 % interval, which allows for rare failures; "
+        f"equivalent within the grey ±{100 * MARGIN:g}",
+        runs,
     )
     return figure
 
 
-def training_name(runs: pd.DataFrame) -> str:
-    """Say how the networks of one column were trained."""
-    first = runs.iloc[0]
-    return f"batch {first['batch_size']}, rate {first['learning_rate']:g}, {first['epochs']} epochs"
-
-
-def draw_differences(axes: Axes, runs: pd.DataFrame) -> None:
+def draw_differences(axes: Axes, runs: pd.DataFrame, looks: Mapping[str, Look]) -> None:
     """Draw each mode's paired difference from backprop at each size, in points."""
     margin = 100 * MARGIN
     axes.axhspan(-margin, margin, color="0.85", zorder=0)
     axes.axhline(0, color="0.6", linewidth=0.8, zorder=0)
     # Linear within the margin and a little beyond, logarithmic where a network collapses.
     axes.set_yscale("symlog", linthresh=2 * margin, linscale=1.5)
-    modes = sorted(set(runs["mode"]) - {"backprop"}, key=mode_order)
+    modes = [mode for mode in looks if mode != "backprop"]
+    sizes = sorted(runs["hidden"].unique())
+    closest = min((b / a for a, b in pairwise(sizes)), default=2)
+    # Side by side: on a logarithmic axis a factor.
+    step = min(1.06, closest ** (0.6 / max(1, len(modes))))
     for place, mode in enumerate(modes):
         table = differences(runs, mode)
         axes.errorbar(
-            # Side by side: on a logarithmic axis a factor.
-            table.index * 1.06 ** (place - (len(modes) - 1) / 2),
+            table.index * step ** (place - (len(modes) - 1) / 2),
             table["mean"],
             yerr=[table["mean"] - table["low"], table["high"] - table["mean"]],
-            fmt="o",
-            color=look(mode)[0],
-            markersize=3,
+            fmt="",
+            linestyle="",
+            marker=looks[mode].marker,
+            color=looks[mode].colour,
+            markersize=4,
+            markeredgewidth=0,
             capsize=2,
+            capthick=1,
             linewidth=1,
         )
     ticks = [-50, -10, -2, -margin, 0, margin, 2, 10, 50]
-    axes.set_yticks(ticks, [f"{tick:+g}" if tick else "0" for tick in ticks])
+    axes.set_yticks(ticks, [number(tick, "+g") if tick else "0" for tick in ticks])
 
 
 def differences(runs: pd.DataFrame, mode: str) -> pd.DataFrame:

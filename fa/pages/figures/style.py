@@ -1,12 +1,13 @@
-"""What all figures share: widths, colours, names, panels and legends.
+"""What all figures share: their width, panels, titles, lines, axes and legend.
 
-Rules differ in colour, brightness and dashes, so they can be told apart in greyscale and
-by the colour-blind.
+The width is Matplotlib's own setting, ``figure.figsize``: that of a text, from which a column's
+follows.
 """
 
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, Literal
 
 import matplotlib as mpl
 
@@ -16,16 +17,20 @@ import matplotlib.pyplot as plt  # noqa: E402
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 import seaborn as sns  # noqa: E402
-from matplotlib.artist import Artist  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402
+from matplotlib.axis import Axis  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
+from matplotlib.lines import Line2D  # noqa: E402
+from matplotlib.ticker import MaxNLocator  # noqa: E402
 
 from fa.evidence.claims import read_claims  # noqa: E402
-from fa.learning.run import RULE, RUN_DEFAULTS, SETTING  # noqa: E402
-from fa.pages.text import layers_name, rule_name  # noqa: E402
+from fa.learning.run import RUN_DEFAULTS  # noqa: E402
+from fa.pages.figures.modes import Look  # noqa: E402
+from fa.pages.text import by_setting, shared_name  # noqa: E402
 
-ONE_COLUMN, TWO_COLUMNS = 3.35, 6.9  # inches: the text widths of a two-column paper
 STYLE = Path(__file__).parent / "paper.mplstyle"
+ONE_COLUMN_TEXT = 6
+"""Inches; a text of more has two columns."""
 
 CLAIMS = read_claims()
 RULES, POST = CLAIMS["rules"], CLAIMS["setting"]
@@ -35,33 +40,10 @@ MARGIN = RULES["margins"]["test_accuracy"]
     for claim in CLAIMS["claims"]
     if (claim["kind"], claim["metric"]) == ("range", "final_pearson_r")
 ]
-NAMES = {
-    (arm["feedback"], arm["feedback_scale"]): arm.get("title", name)
-    for name, arm in CLAIMS["arms"].items()
-    if "learning_rate" not in arm
-}
 
-# Colours of Okabe & Ito, the first three far apart in brightness too. A mode that is not named
-# here takes a spare look.
-LOOKS: dict[str, tuple[str, tuple | str]] = {
-    "backprop": ("#000000", ""),
-    "random feedback": ("#d55e00", (4, 1.2)),
-    "one-hot feedback": ("#56b4e9", (1.2, 1)),
-    "random feedback, s = 1": ("#e69f00", (6, 1, 1, 1)),
-    "backprop times s(t)": ("#0072b2", (8, 2)),
-    "redrawn every epoch": ("#009e73", (3, 1, 1, 1, 1, 1)),
-    "redrawn every batch": ("#cc79a7", (1, 2)),
-    "one-hot feedback, s = 1": ("#332288", (3, 1)),
-    "random of one-hot's norm": ("#aa4499", (7, 1, 1, 1, 1, 1)),
-    "no feedback": ("#888888", (1, 1)),
-}
-SPARE_LOOKS: list[tuple[str, tuple | str]] = [
-    ("#882255", (5, 2)),
-    ("#117733", (2, 1, 5, 1)),
-    ("#999933", (6, 2, 2, 2)),
-]
+TITLED = 0.7
+"""Inches: the height of a panel's title and labels."""
 
-LOSS_LABEL = "squared error, first batch"
 BAND = "median, with quartiles as band"
 ACCURACY_TICKS = [10, 50, 80, 90, 93, 95, 97, 98, 99]
 
@@ -70,75 +52,137 @@ class NothingToDraw(Exception):  # noqa: N818
     """The metrics lack what a figure shows."""
 
 
+def text_width() -> float:
+    """Return the width of the text, in inches."""
+    return plt.rcParams["figure.figsize"][0]
+
+
+def column_width() -> float:
+    """Return the width of a column: of a wide text a half, less half of the gap of 0.25 inches."""
+    width = text_width()
+    return width / 2 - 0.125 if width > ONE_COLUMN_TEXT else width
+
+
 def note(text: str) -> Figure:
     """Return a figure a column wide that holds a line of text alone."""
-    figure = plt.figure(figsize=(ONE_COLUMN, 1))
+    figure = plt.figure(figsize=(column_width(), 1))
     figure.text(0.5, 0.5, text, ha="center", va="center", fontsize=7, wrap=True)
     return figure
 
 
-def panel_row(count: int, share: bool = True) -> tuple[Figure, list[Axes]]:
-    """Return a figure two columns wide with its panels, at most three in a row.
+def settings_of(table: pd.DataFrame, *axes: str) -> list[tuple[str, pd.DataFrame]]:
+    """Return the settings to show, each after its name (see `fa.pages.text.by_setting`)."""
+    if table.empty:
+        raise NothingToDraw("no run to show")
+    return by_setting(table, *axes)
+
+
+def panels(
+    count: int,
+    height: float = 1.55,
+    least: float = 2.1,
+    width: float | None = None,
+    columns: int = 0,
+    each: int = 1,
+    sharex: bool = False,
+    sharey: Literal["row"] | bool = False,
+) -> tuple[Figure, list[Axes]]:
+    """Return a figure and its panels, in as few rows as fit, which are as long as each other.
 
     Args:
         count: of the panels.
-        share: whether they share their axes.
+        height: of a panel, in inches, without its title and labels.
+        least: the width that a panel needs, in inches, with its labels.
+        width: of the figure, in inches; that of the text if left out.
+        columns: panels in a row, if so many fit.
+        each: rows that a row of panels takes: of two, the second one's stand below the first's.
+        sharex, sharey: as `matplotlib.pyplot.subplots` takes them.
+
+    Returns:
+        The figure, and its panels; of several rows each, all of the first, then of the second.
     """
-    if not count:
-        raise NothingToDraw("no run to show")
-    columns = 2 if count == 4 else min(3, count)
+    width = width or text_width()
+    most = max(1, int(width // least))
+    if not 0 < columns <= most:
+        columns = -(-count // -(-count // most))
     rows = -(-count // columns)
     figure, grid = plt.subplots(
-        rows,
+        each * rows,
         columns,
-        figsize=(TWO_COLUMNS, 0.5 + 2.1 * rows),
-        sharex=share,
-        sharey=share,
+        figsize=(width, 0.3 + rows * each * (height + TITLED)),
         squeeze=False,
         layout="constrained",
+        sharex=sharex,
+        sharey=sharey,
     )
-    for axes in grid.flat[count:]:
-        axes.remove()
-    return figure, list(grid.flat[:count])
+    for place in range(count, rows * columns):
+        row, column = divmod(place, columns)
+        for axes in grid[each * row : each * (row + 1), column]:
+            axes.remove()
+        # What stands above the gap is the last of its column.
+        grid[each * row - 1, column].tick_params(labelbottom=True)
+    return figure, [axes for first in range(each) for axes in grid[first::each].flat[:count]]
+
+
+def panel_title(axes: Axes, *lines: str) -> None:
+    """Set a panel's title, these lines; `tidy` breaks them where the panel is narrower."""
+    axes.set_title("\n".join(filter(None, lines)))
+
+
+def title(figure: Figure, text: str, table: pd.DataFrame) -> None:
+    """Set the title of a figure: these lines, and what all rows of a table share."""
+    characters = int(figure.get_figwidth() / 0.068)
+    lines = [*text.split("\n"), shared_name(table, {**RUN_DEFAULTS, **POST})]
+    figure.suptitle("\n".join(textwrap.fill(line, characters) for line in lines if line))
 
 
 def draw_modes(
-    axes: Axes, table: pd.DataFrame, measure: str, x: str = "epoch", markers: bool = False
+    axes: Axes,
+    table: pd.DataFrame,
+    measure: str,
+    looks: Mapping[str, Look],
+    x: str = "epoch",
+    markers: bool = False,
 ) -> None:
     """Draw a line a rule: the median over seeds, and the quartiles as a band."""
-    modes = sorted(table["mode"].unique(), key=mode_order)
     sns.lineplot(
         table,
         x=x,
         y=measure,
         hue="mode",
         style="mode",
-        hue_order=modes,
-        style_order=modes,
-        palette={mode: look(mode)[0] for mode in modes},
-        dashes={mode: look(mode)[1] for mode in modes},
-        markers=dict.fromkeys(modes, "o") if markers else False,
-        markersize=3,
+        hue_order=list(looks),
+        style_order=list(looks),
+        palette={mode: look.colour for mode, look in looks.items()},
+        dashes={mode: look.dashes for mode, look in looks.items()},
+        markers={mode: look.marker for mode, look in looks.items()} if markers else False,
+        markersize=4,
         markeredgewidth=0,
         estimator="median",
         errorbar=("pi", 50),
         err_kws={"alpha": 0.25, "linewidth": 0},
+        legend=False,
         ax=axes,
     )
 
 
-def accuracy_axis(axes: Axes) -> None:
+def accuracy_axis(axes: Axes, which: str = "y") -> None:
     """Stretch an axis of accuracies in percent towards 100: logarithmic in the error.
 
     So half a point at 94 % is seen beside networks that collapse to 10 %.
+
+    Args:
+        axes: the panel.
+        which: ``x`` or ``y``.
     """
-    axes.set_yscale("function", functions=error_scale())
+    getattr(axes, f"set_{which}scale")("function", functions=error_scale())
     # The limits there are have their margins from the linear scale.
     axes.autoscale_view()
-    low, high = axes.get_ylim()
-    axes.set_yticks([tick for tick in ACCURACY_TICKS if low <= tick <= high])
+    axis = getattr(axes, f"{which}axis")
+    low, high = axis.get_view_interval()
+    ticks: Any = [tick for tick in ACCURACY_TICKS if low <= tick <= high]
+    axis.set_ticks(ticks if len(ticks) > 2 else MaxNLocator(4).tick_values(low, high)[1:-1])
     axes.minorticks_off()
-    axes.set_ylabel("test accuracy (%),\nlogarithmic in the error")
 
 
 def error_scale() -> tuple[Callable, Callable]:
@@ -149,56 +193,90 @@ def error_scale() -> tuple[Callable, Callable]:
     )
 
 
-def dashes_of(mode: str) -> str | tuple:
-    """Return a mode's dashes as Matplotlib takes them."""
-    dashes = look(mode)[1]
-    return (0, dashes) if dashes else "-"
+def number_axis(axes: Axes, values: Sequence[float]) -> None:
+    """Make x logarithmic, with a tick at each of these values."""
+    axes.set_xscale("log")
+    axes.set_xticks(values, [f"{value:g}" for value in values])
+    axes.minorticks_off()
 
 
-def look(mode: str) -> tuple[str, tuple | str]:
-    """Return the colour and the dashes of a mode."""
-    spare = SPARE_LOOKS[sum(map(ord, mode)) % len(SPARE_LOOKS)]
-    return LOOKS.get(mode, spare)
+def legend(figure: Figure, looks: Mapping[str, Look], markers: bool = False) -> None:
+    """Put one legend for all panels below them, in as many columns as fit; the figure grows by it.
+
+    Args:
+        figure: all of whose panels are drawn.
+        looks: rule -> its look.
+        markers: whether lines have them.
+    """
+    lines = [
+        Line2D(
+            [],
+            [],
+            color=look.colour,
+            linestyle=look.linestyle,
+            marker=look.marker if markers else "",
+            markersize=4,
+            markeredgewidth=0,
+        )
+        for look in looks.values()
+    ]
+    labels = [textwrap.fill(mode, 38) for mode in looks]
+    for rows in range(1, len(lines) + 1):
+        columns = -(-len(lines) // rows)
+        drawn = figure.legend(lines, labels, loc="outside lower center", ncols=columns)
+        extent = drawn.get_window_extent()
+        if extent.width <= figure.bbox.width or columns == 1:
+            break
+        drawn.remove()
+    figure.set_figheight(figure.get_figheight() + extent.height / figure.dpi)
 
 
-def mode_order(mode: str) -> tuple[int, str]:
-    """Sort the modes we know first, in the order of their looks."""
-    known = list(LOOKS)
-    return (known.index(mode) if mode in known else len(known)), mode
+def on(axis: Axis) -> set[str]:
+    """Return what of an axis's ticks is shown: ``left``, ``labelleft`` and so on."""
+    return {name for name, value in axis.get_tick_params().items() if value is True}
 
 
-def legend(figure: Figure, panels: Sequence[Axes]) -> None:
-    """Put one legend for all panels below them."""
-    entries: dict[str, Artist] = {}
-    for axes in panels:
-        handles, labels = axes.get_legend_handles_labels()
-        entries |= dict(zip(map(str, labels), handles, strict=True))
-        if own := axes.get_legend():
-            own.remove()
-    order = sorted(entries, key=mode_order)
-    figure.legend([entries[label] for label in order], order, loc="outside lower center", ncols=3)
+def tidy(figure: Figure) -> None:
+    """Fit the labels of a figure, all of whose panels are drawn, to the room that they have.
+
+    Panels' titles are broken, and the figure grows by their lines; axes whose ticks have no labels
+    lose their own; labels of ticks that run into another one's are hidden.
+    """
+    for axes in figure.axes:
+        if "labelbottom" not in on(axes.xaxis):
+            axes.set_xlabel("")
+        if not {"labelleft", "labelright"} & on(axes.yaxis):
+            axes.set_ylabel("")
+    figure.draw_without_rendering()
+    lines: dict[int, int] = {}
+    for axes in figure.axes:
+        width = axes.get_window_extent().width / figure.dpi
+        broken = [
+            textwrap.fill(line, max(12, int(width / 0.068)))
+            for line in axes.get_title().splitlines()
+        ]
+        axes.set_title("\n".join(broken))
+        if place := axes.get_subplotspec():
+            row = place.rowspan.start
+            lines[row] = max(lines.get(row, 0), "\n".join(broken).count("\n") + 1)
+    more = sum(max(0, count - 2) for count in lines.values())
+    figure.set_figheight(figure.get_figheight() + 0.13 * more)
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            hide_overlaps(axis)
 
 
-def smallest_network(curves: pd.DataFrame, modes: Sequence[str]) -> pd.DataFrame:
-    """Return the curves of these rules in the first setting that has one of them."""
-    chosen = curves[curves["feedback"].isin(modes)]
-    if chosen.empty:
-        wanted = f" with feedback {' or '.join(sorted(set(modes)))}" if len(modes) else ""
-        raise NothingToDraw(f"no run to show{wanted}")
-    return next(group for _, group in chosen.groupby(list(SETTING)))
-
-
-def setting_name(curves: pd.DataFrame) -> str:
-    """Say which network was trained how: the values that differ within the study."""
-    first = curves.iloc[0]
-    parts = [f"{layers_name(first)} hidden units", f"batch {first['batch_size']}"]
-    if set(curves["learning_rate"]) == {first["learning_rate"]} != {POST["learning_rate"]}:
-        parts.append(f"rate {first['learning_rate']:g}")
-    usual = {**RUN_DEFAULTS, **POST}
-    for key in ("loss_function", "dataset"):
-        if first[key] != usual[key]:
-            parts.append(first[key].replace("_", " "))
-    return textwrap.fill(", ".join(parts), 45)
+def hide_overlaps(axis: Axis) -> None:
+    """Hide the labels of ticks that run into the one before."""
+    end = None
+    for label in axis.get_ticklabels():
+        if label.get_visible() and label.get_text():
+            box = label.get_window_extent().padded(1)
+            if end is not None and box.overlaps(end):
+                label.set_visible(False)
+            else:
+                end = box
 
 
 def seeds_name(table: pd.DataFrame, measure: str, *axes: str) -> str:
@@ -212,14 +290,3 @@ def seeds_name(table: pd.DataFrame, measure: str, *axes: str) -> str:
     counts = table.groupby(["mode", *axes])[measure].count()
     low, high = counts.min(), counts.max()
     return f"n = {low}" if low == high else f"n = {low} to {high}"
-
-
-def mode_names(table: pd.DataFrame) -> pd.Series:
-    """Return each row's mode as people read it, and whether it goes without its scaling."""
-    kinds = table[list(RULE)].drop_duplicates().to_dict("records")
-    names = {
-        tuple(kind.values()): NAMES.get((kind["feedback"], kind["feedback_scale"]), rule_name(kind))
-        for kind in kinds
-    }
-    keys = table[list(RULE)].itertuples(index=False, name=None)
-    return pd.Series([names[key] for key in keys], index=table.index, dtype=object)

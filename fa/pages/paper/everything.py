@@ -8,7 +8,7 @@ import pandas as pd
 from fa.metrics.tables import Metrics
 from fa.pages.claims import TABLES
 from fa.pages.experiments import readable
-from fa.pages.figures.drawing import draw, figures_of
+from fa.pages.figures.drawing import WIDTH, draw, figures_of
 from fa.pages.formats import write_table
 from fa.pages.paper.files import write_numbers
 from fa.pages.paper.numbers import Source, read
@@ -28,7 +28,9 @@ PARTS = {
 ROWS = {"claims": 9, "comparisons": 24, "questions": 11}
 
 
-def redraw(folder: str | Path, output: str | Path) -> None:
+def redraw(
+    folder: str | Path, output: str | Path, width: float = WIDTH, titled: bool = True
+) -> None:
     """Draw all figures, tables and numbers of the metrics again, without training.
 
     Files of an earlier call for which these metrics hold nothing are removed, so that the
@@ -37,12 +39,15 @@ def redraw(folder: str | Path, output: str | Path) -> None:
     Args:
         folder: of the metrics.
         output: the folder for figures/, tables/, numbers.tex and numbers.csv.
+        width: of the text that the figures are for, in inches.
+        titled: whether figures have a title above their panels.
 
     Raises:
         UserError: the folder holds no metrics, or no run.
     """
     output, source = Path(output), read(folder)
-    kept = [*write_tables(source, output / "tables"), *draw_figures(source, output / "figures")]
+    kept = write_tables(source, output / "tables")
+    kept += draw_figures(source, output / "figures", width, titled)
     remove_stale(source.metrics, output, kept)
     write_numbers(source, [output / "numbers.tex", output / "numbers.csv"])
 
@@ -85,13 +90,13 @@ def pages(name: str, text: pd.DataFrame, most: int) -> Iterator[tuple[str, pd.Da
         yield f"{name}_{number}", text[first : first + most]
 
 
-def draw_figures(source: Source, folder: Path) -> list[Path]:
+def draw_figures(source: Source, folder: Path, width: float, titled: bool) -> list[Path]:
     """Draw the figures of every experiment that has runs, as PDF, SVG and PNG; return the files."""
     drawn = []
     for name, (_, experiments) in figures_of(source.metrics).items():
         if any(source.metrics.experiments[each]["runs"] for each in experiments):
             paths = [folder / f"{name}{suffix}" for suffix in (".pdf", ".svg", ".png")]
-            draw(name, source.metrics, paths)
+            draw(name, source.metrics, paths, width, titled)
             drawn += paths
     return drawn
 

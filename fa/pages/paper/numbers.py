@@ -14,7 +14,7 @@ from fa.evidence.questions import compares_accuracies
 from fa.learning.run import DEAD_BELOW, RUN_DEFAULTS
 from fa.metrics.tables import Metrics, read_metrics
 from fa.pages.claims import TABLES, compute, shown
-from fa.pages.text import layers_name, number, p_value, rule_name
+from fa.pages.text import layers_name, number, p_value, rule_name, unscaled
 
 
 class Number(NamedTuple):
@@ -180,6 +180,8 @@ def cells(
         full = None if value is None or pd.isna(value) else float(f"{value * column.factor:.12g}")
         meaning = f"{about}: {column.meaning}"
         text = p_value(value) if column.form == "p" else number(value, column.form, column.factor)
+        # LaTeX makes a minus of a hyphen, and other programs read it as a number.
+        text = text.replace("−", "-")
         found[f"{key}/{column.end}"] = Number(text, full, meaning)
         if column.form == "p":
             statement = "p " + (text.replace("<", "< ") if text.startswith("<") else f"= {text}")
@@ -342,9 +344,8 @@ def experiment_numbers(
         if row["feedback"] in (BASELINE, "none"):
             continue
         setting, about = setting_key(name, row, post)
-        unscaled = row["feedback_scale"] == "constant"
         parameters = filter(None, row["parameters"].split(","))
-        mode = "/".join([row["feedback"], *parameters, *["scale=constant"] * unscaled])
+        mode = "/".join([row["feedback"], *parameters, *["scale=constant"] * unscaled(row)])
         whose = f"{about}, {rule_name(row)}"
         baseline = NO_RUNS | dict(baselines.get((setting, about), {}))
         found |= cells(f"{setting}/{BASELINE}", about, baseline, BACKPROP_COLUMNS)
