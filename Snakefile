@@ -13,6 +13,7 @@ include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/analyse.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/progress.smk"
 
 
 # Before the first job, not for a dry run. Snakemake's own lock outlives a killed process.
@@ -21,6 +22,7 @@ onstart:
         hold()
     except UserError as error:
         sys.exit(f"error: {error}")
+    report_progress()
 
 
 # Where the disk is full, a job's own words about it have found no room in its log.

@@ -22,6 +22,11 @@ shell.prefix(
     )
 )
 
+from fa.checks.interrupts import RESUMES, end_in_a_line
+
+if workflow.is_main_process:
+    end_in_a_line(RESUMES)
+
 from fa.checks.documents import read_yaml
 from fa.checks.locks import hold
 from fa.metrics import code

@@ -17,6 +17,7 @@ if sys.version_info < (3, 11):  # noqa: UP036, because it is run by whatever Pyt
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from fa.checks.errors import UserError
+from fa.checks.interrupts import end_in_a_line
 from fa.checks.locks import hold
 
 LOCK = "requirements.lock"
@@ -24,6 +25,7 @@ LOCK = "requirements.lock"
 
 def main(environment: Path) -> None:
     """Make the environment anew; it counts as installed when all of it is."""
+    end_in_a_line("Stopped. The environment is not complete: the same command makes it anew.")
     python = str(environment / "bin" / "python")
     try:
         hold()
