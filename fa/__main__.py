@@ -3,6 +3,7 @@
 import argparse
 import io
 import json
+import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -188,7 +189,8 @@ def outcome(options: argparse.Namespace) -> None:
     """Say where to look in finished results, and what they say of each claim."""
     from fa.pages.outcome import outcome
 
-    for line in outcome(options.results):
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for line in outcome(options.results, width):
         print(line)
 
 
