@@ -1,5 +1,6 @@
 """Ctrl-C, in programs that run."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -72,3 +73,28 @@ def test_snakemake_ends_without_a_traceback_while_it_still_imports(wait, tmp_pat
     said, _ = program.communicate(timeout=100)
     assert program.returncode != 0
     assert "Traceback" not in said
+
+
+def test_an_installation_ends_with_what_it_started(tmp_path):
+    """As at a terminal: the whole group is interrupted."""
+    uv = tmp_path / "bin/uv"
+    uv.parent.mkdir()
+    uv.write_text(
+        f"#!{sys.executable}\nimport time\nprint('installing', flush=True)\ntime.sleep(60)\n"
+        f"open({str(tmp_path / 'went on')!r}, 'w')\n"
+    )
+    uv.chmod(0o755)
+    program = subprocess.Popen(
+        [sys.executable, ROOT / "workflow/scripts/install.py", tmp_path / "environment"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        start_new_session=True, env=os.environ | {"PATH": f"{uv.parent}:{os.environ['PATH']}"},
+    )  # fmt: skip
+    said = program.stdout.readline()
+    os.killpg(program.pid, signal.SIGINT)
+    # What it started has its output, too: this ends when all of them have ended.
+    said += program.communicate(timeout=30)[0]
+    assert said == (
+        "installing\n\nStopped. The environment is not complete: the same command makes it anew.\n"
+    )
+    assert program.returncode != 0
+    assert not (tmp_path / "environment/installed").exists()

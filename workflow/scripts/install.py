@@ -3,7 +3,9 @@
 Run by ``make`` from the top folder, by any Python, with the folder of the environment.
 """
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -42,8 +44,17 @@ def main(environment: Path) -> None:
 
 
 def run(*command: str) -> None:
-    """Run a command, or end with what it said."""
-    if subprocess.run(command).returncode:
+    """Run a command, or end with what it said.
+
+    In a process group of its own, so that Ctrl-C ends it without its traceback.
+    """
+    with subprocess.Popen(command, process_group=0) as process:
+        try:
+            status = process.wait()
+        except KeyboardInterrupt:
+            os.killpg(process.pid, signal.SIGTERM)
+            raise
+    if status:
         sys.exit(f"error: the environment is not installed: `{' '.join(command)}` failed")
 
 
