@@ -16,10 +16,12 @@
 # make bench      training beside its peers, and the pipeline's share (needs a finished `make`)
 # make mutants    changes the code in thousands of small ways and counts those that the tests notice
 # make lock       the lock files anew from pyproject.toml (needs uv)
+# make help       these lines
 
 PYTHON ?= python3
 VENV := .venv
-SNAKEMAKE := $(VENV)/bin/python -m snakemake --cores all
+RUN := $(VENV)/bin/python workflow/scripts/run.py
+SNAKEMAKE := $(RUN) --cores all
 PIP := $(VENV)/bin/python -m ensurepip > /dev/null && \
     $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 # The report, made after the jobs in the same call; it needs no network.
@@ -31,7 +33,7 @@ RESULTS = $(or $(shell $(VENV)/bin/python -c \
     2> /dev/null),results)
 
 .PHONY: reproduce everything cluster kubernetes figures lint check test test-long verify publish crate
-.PHONY: bench mutants lock
+.PHONY: bench mutants lock help
 .DELETE_ON_ERROR:
 
 # STUDY names what runs instead of config.yaml's study: experiments, or quick.
@@ -40,11 +42,15 @@ FOLDER = $(RESULTS)$(if $(QUICK),/quick)
 STUDIED = $(if $(QUICK),--configfile workflow/quick.yaml --config results='$(FOLDER)',$\
     $(if $(STUDY),--config 'study=[$(STUDY)]'))
 
+# What a person reads last.
+OUTCOME = @$(VENV)/bin/python -m fa outcome --results '$(FOLDER)'
+
 # The data sets first, in a call of its own: in one with the rest, Snakemake 9.27 leaves the rest undone where
 # the rule of an ancient() input has changed.
 reproduce: $(VENV)/installed
 	$(SNAKEMAKE) download $(STUDIED)
 	$(SNAKEMAKE) $(STUDIED) $(REPORT) '$(FOLDER)/report.html'
+	$(OUTCOME)
 
 everything:
 	$(MAKE) reproduce STUDIED='--config study=all'
@@ -61,8 +67,9 @@ cluster: $(VENV)/installed
 	    exit 1;; esac
 	$(VENV)/bin/python workflow/scripts/recover.py --profile $(PROFILE)
 	$(SNAKEMAKE) download $(STUDIED)
-	$(VENV)/bin/python -m snakemake --workflow-profile $(PROFILE) \
+	$(RUN) --workflow-profile $(PROFILE) \
 	    $(STUDIED) $(REPORT) '$(FOLDER)/report.html'
+	$(OUTCOME)
 
 kubernetes: $(VENV)/kubernetes/installed
 
@@ -130,7 +137,10 @@ lock:
 	$(COMPILE) --group mutation --constraint requirements.lock --output-file requirements-mutation.lock
 
 $(VENV)/installed: requirements.lock
-	@$(PYTHON) workflow/scripts/install.py $(VENV)
+	@'$(PYTHON)' workflow/scripts/install.py $(VENV)
+
+help:
+	@sed -n -e '/^#/!q' -e 's/^# //p' Makefile
 
 # PyTorch has builds of the same version for CPU and CUDA, with other hashes: so it is pinned here.
 $(VENV)/installed-bench: $(VENV)/installed requirements-bench.lock

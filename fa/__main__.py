@@ -3,12 +3,16 @@
 import argparse
 import io
 import json
+import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from pathlib import Path
 
 from fa.checks.errors import UserError
+
+ROOT = Path(__file__).parents[1]
 
 # Each command imports what it needs when it runs: training must not pay for matplotlib.
 
@@ -18,9 +22,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # whatever a terminal cannot show
             stream.reconfigure(errors="backslashreplace")
-    options = parser().parse_args(arguments)
     try:
+        options = parser().parse_args(arguments)
         options.command(options)
+    except KeyboardInterrupt:
+        print("\nStopped: the same command starts anew; no file is half-written.", file=sys.stderr)
+        return 130
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -43,7 +50,7 @@ def plan(options: argparse.Namespace) -> None:
     """Write the runs that a configuration asks for, and what its experiments are."""
     from fa.plan.files import write_plan
 
-    write_plan(json.loads(options.config), options.output)
+    write_plan(options.config, options.output)
 
 
 def train(options: argparse.Namespace) -> None:
@@ -185,6 +192,73 @@ def paper(options: argparse.Namespace) -> None:
     redraw(options.metrics, options.output, options.width, options.titled)
 
 
+def outcome(options: argparse.Namespace) -> None:
+    """Say where to look in finished results, and what they say of each claim."""
+    from fa.pages.outcome import outcome
+
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for line in outcome(options.results, width):
+        print(line)
+
+
+def configuration(text: str) -> dict:
+    """Return a configuration in full: JSON is, as the workflow has it; a YAML file is checked."""
+    if text.lstrip().startswith("{"):
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            raise UserError(f"--config is no JSON: {error}; name a file, as config.yaml") from error
+    from fa.checks.documents import read_yaml
+    from fa.plan.config import checked
+
+    schema = ROOT / "workflow/schemas/config.schema.yaml"
+    return checked(read_yaml(text), read_yaml(schema))
+
+
+def file_of(*suffixes: str) -> Callable[[str], str]:
+    """Return a converter that refuses the name of a file in a format that is not written."""
+
+    def convert(text: str) -> str:
+        if Path(text).suffix not in suffixes:
+            raise UserError(f"{text} cannot be written: use {' or '.join(suffixes)}")
+        return text
+
+    return convert
+
+
+class Formatter(argparse.ArgumentDefaultsHelpFormatter):
+    """Help with the defaults that say something."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        said = action.default not in (None, False, [])
+        return super()._get_help_string(action) if said else action.help
+
+
+class Version(argparse.Action):
+    """Prints version and commit, which takes Git: only if asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Print them and end."""
+        print(version())
+        parser.exit()
+
+
+def version() -> str:
+    """Return this software's name and version, and its commit where that is known."""
+    import tomllib
+    from importlib import metadata
+
+    from fa.metrics.provenance import UNKNOWN, commit
+
+    name, project = "feedback-alignment", ROOT / "pyproject.toml"
+    if project.exists():
+        number = tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"]
+    else:
+        number = metadata.version(name)
+    known = "" if commit() == UNKNOWN else f", commit {commit()}"
+    return f"{name} {number}{known}"
+
+
 def positive(kind: type) -> Callable[[str], float]:
     """Return a converter of command-line text to a finite positive number."""
 
@@ -210,6 +284,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="python -m fa", description="Feedback alignment on MNIST, job by job."
     )
+    top.add_argument("--version", action=Version, nargs=0, help="say version and commit")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     def add(name: str, command: Callable, example: str) -> argparse.ArgumentParser:
@@ -218,7 +293,7 @@ def parser() -> argparse.ArgumentParser:
             help=command.__doc__,
             description=command.__doc__,
             epilog=f"example: python -m fa {name} {example}",
-            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+            formatter_class=Formatter,
         )
         sub.set_defaults(command=command)
         return sub
@@ -231,11 +306,14 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--output", required=True, help="folder for the four IDX files")
     sub.add_argument("--directory", help="a folder that holds the files already")
 
-    sub = add("plan", plan, "--config '{...}' --output results/plan.json")
-    sub.add_argument("--config", required=True, help="the checked configuration, as JSON")
-    sub.add_argument("--output", required=True, help="the plan, .json")
+    sub = add("plan", plan, "--config config.yaml --output results/plan.json")
+    sub.add_argument(
+        "--config", type=configuration, required=True, help="a file, or JSON with every key"
+    )
+    sub.add_argument("--output", type=file_of(".json"), required=True, help="the plan, .json")
 
-    sub = add("train", train, "hidden=20/feedback=random/seed=0-4 --output five.parquet")
+    networks = "hidden=20/feedback=random/seed=0-4"
+    sub = add("train", train, f"{networks} --epochs 5 --output five.parquet")
     sub.add_argument(
         "networks",
         nargs="+",
@@ -245,7 +323,12 @@ def parser() -> argparse.ArgumentParser:
     )
     add_dataset(sub)
     sub.add_argument("--data", help="folder of the four IDX files (default: data/DATASET)")
-    sub.add_argument("--output", required=True, help="the Parquet file, a row per run and epoch")
+    sub.add_argument(
+        "--output",
+        type=file_of(".parquet"),
+        required=True,
+        help="the Parquet file, a row per run and epoch",
+    )
     sub.add_argument(
         "--loss", default="squared_error", help="or cross_entropy, or softmax_cross_entropy"
     )
@@ -277,19 +360,24 @@ def parser() -> argparse.ArgumentParser:
     add_metrics(sub)
     sub.add_argument("--reference", default="reference", help="folder of the published metrics")
 
+    def add_outputs(sub: argparse.ArgumentParser, what: str, *suffixes: str) -> None:
+        sub.add_argument(
+            "--output",
+            nargs="+",
+            type=file_of(*suffixes),
+            required=True,
+            help=f"{what}: {', '.join(suffixes)}",
+        )
+
+    texts = (".csv", ".md", ".tex", ".html")
     sub = add("table", table, "table1 --output results/tables/table1.csv")
     sub.add_argument("experiment", help="an experiment of config.yaml")
     add_metrics(sub)
-    sub.add_argument("--output", nargs="+", required=True, help="files: .csv, .md, .tex, .html")
+    add_outputs(sub, "files", *texts)
 
     sub = add("claims", claims, "--output results/tables/claims.md")
     add_metrics(sub)
-    sub.add_argument(
-        "--output",
-        nargs="+",
-        required=True,
-        help="verdicts, claims, comparisons or post_audit, each as .csv, .md, .tex or .html",
-    )
+    add_outputs(sub, "verdicts, claims, comparisons, post_audit or another of its tables", *texts)
 
     def add_look(sub: argparse.ArgumentParser) -> None:
         sub.add_argument(
@@ -302,12 +390,12 @@ def parser() -> argparse.ArgumentParser:
     sub = add("figure", figure, "accuracy --output results/figures/accuracy.pdf")
     sub.add_argument("name", help="a figure that an experiment names")
     add_metrics(sub)
-    sub.add_argument("--output", nargs="+", required=True, help="files: .pdf, .svg, .png")
+    add_outputs(sub, "files", ".pdf", ".svg", ".png")
     add_look(sub)
 
     sub = add("provenance", provenance, "--output results/provenance.html")
     add_metrics(sub)
-    sub.add_argument("--output", required=True, help="the page, .html")
+    sub.add_argument("--output", type=file_of(".html"), required=True, help="the page, .html")
 
     sub = add("explain", explain, "2a --metrics reference")
     sub.add_argument("claim", help="its number in the table of claims")
@@ -315,7 +403,10 @@ def parser() -> argparse.ArgumentParser:
 
     sub = add("numbers", numbers, "--output results/numbers.tex results/numbers.csv")
     add_metrics(sub)
-    sub.add_argument("--output", nargs="+", required=True, help="files: .tex, .csv")
+    add_outputs(sub, "files", ".tex", ".csv")
+
+    sub = add("outcome", outcome, "--results results")
+    sub.add_argument("--results", default="results", help="folder of the results")
 
     sub = add("paper", paper, "--metrics reference --output results/paper")
     add_metrics(sub)

@@ -8,8 +8,7 @@ import pyarrow as pa
 
 from fa.checks.errors import UserError
 from fa.learning.run import RUN_DEFAULTS, RUN_KEYS, Run
-from fa.metrics import parquet
-from fa.metrics.tables import RUNS_SCHEMA
+from fa.metrics.tables import RUNS_SCHEMA, read_runs
 
 
 def digest(runs: pa.Table) -> str:
@@ -58,10 +57,7 @@ def verify(metrics: str | Path, reference: str | Path) -> Iterator[str]:
     Raises:
         UserError: at the end, if any differ.
     """
-    ours, theirs = (
-        by_experiment(parquet.read(Path(folder, "runs.parquet"), RUNS_SCHEMA))
-        for folder in (metrics, reference)
-    )
+    ours, theirs = (by_experiment(read_runs(folder)) for folder in (metrics, reference))
     common = sorted(set(ours) & set(theirs))
     if not common:
         raise UserError(f"{metrics} and {reference} have no experiment in common")

@@ -55,6 +55,18 @@ class Metrics(NamedTuple):
         return self._replace(runs=runs, curves=self.curves.merge(runs[keys], on=keys))
 
 
+def read_runs(folder: str | Path) -> pa.Table:
+    """Read runs.parquet of a folder of metrics.
+
+    Raises:
+        UserError: the folder lacks it, or it is not as it was written.
+    """
+    path = Path(folder, "runs.parquet")
+    if not path.exists():
+        raise UserError(f"{path.parent} holds no runs.parquet; make the study first")
+    return parquet.read(path, RUNS_SCHEMA)
+
+
 def read_metrics(folder: str | Path) -> Metrics:
     """Read a folder of metrics; curves.parquet may be missing.
 
@@ -62,10 +74,7 @@ def read_metrics(folder: str | Path) -> Metrics:
         UserError: the folder lacks runs.parquet, a file is not as it was written, or the two are
             not of the same study.
     """
-    folder = Path(folder)
-    if not (folder / "runs.parquet").exists():
-        raise UserError(f"{folder} holds no runs.parquet; make the study first")
-    table = parquet.read(folder / "runs.parquet", RUNS_SCHEMA)
+    folder, table = Path(folder), read_runs(folder)
     runs, curves = table.to_pandas(), SCHEMA.empty_table().to_pandas()
     if (folder / "curves.parquet").exists():
         curves = parquet.read(folder / "curves.parquet", SCHEMA).to_pandas()

@@ -2,5 +2,5 @@
 
 Read `experiments` and `claims` (the tables), `figures`, `paper` (the numbers for a text, and all of
 it without Snakemake), `provenance`, `explain` (a verdict on the terminal, with the `origin` of its
-runs). They are written by `text`, `latex`, `html` and `formats`.
+runs), `outcome` (what `make` says last). They are written by `text`, `latex`, `html` and `formats`.
 """

@@ -1,6 +1,7 @@
 """What is run: config.yaml comes in, runs and the jobs that train them go out.
 
 Read `config` (what is checked before anything runs), `grids` (experiments unroll to runs), `shards`
-(runs are packed into jobs), `files` (the plan on disk); `networks` is how the command line names
-runs, `limits` says what cannot be trained, `results` where results cannot land.
+(runs are packed into jobs), `files` (the plan on disk), `forecast` (what a call trains, in words);
+`networks` is how the command line names runs, `limits` says what cannot be trained, `results` where
+results cannot land.
 """

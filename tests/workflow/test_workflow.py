@@ -1,8 +1,13 @@
 """The whole workflow on a small study of real MNIST: what runs, and what runs again."""
 
 import json
+import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
+import time
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -10,6 +15,7 @@ import pytest
 import yaml
 
 from conftest import MNIST, ROOT, call, digest_of
+from fa.checks.interrupts import RESUMES
 from fa.metrics.tables import RUNS_SCHEMA
 
 SMALL = {
@@ -345,3 +351,67 @@ def test_on_slurm_the_whole_analysis_is_one_group():
         for name in re.findall(r"^rule (\w+):", path.read_text(), re.MULTILINE)
     }
     assert profile["groups"] == dict.fromkeys(rules - {"download", "fetch", "train"}, "analysis")
+
+
+def test_it_is_said_what_will_be_trained(study, tmp_path):
+    """Experiments of a second file join those of config.yaml, unless it says which are run."""
+    config = {key: value for key, value in SMALL.items() if key != "study"}
+    mine = {"experiments": {"mine": [{"hidden": 5, "feedback": ["backprop", "random"]}]}}
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(mine))
+    (tmp_path / "alone.yaml").write_text(yaml.safe_dump(mine | {"study": ["mine"]}))
+
+    def said(*arguments):
+        done = snakemake(tmp_path, "--dry-run", *arguments, config=config)
+        assert done.returncode == 0, done.stderr
+        text = done.stderr.partition("To train: ")[2]
+        return text.splitlines()[0], dict(re.findall(r"^  (\w+) +(\d+) jobs?$", text, re.MULTILINE))
+
+    total, jobs = said("--configfile", "mine.yaml")
+    assert total == "24 runs in 20 jobs; 0 of the study's 20 training jobs are done."
+    assert jobs == {"controls": "6", "mine": "4", "table1": "12", "table2": "4"}
+    alone = ("4 runs in 4 jobs; 0 of the study's 4 training jobs are done.", {"mine": "4"})
+    assert said("--configfile", "alone.yaml") == alone
+    assert said("--configfile", "mine.yaml", "--config", "study=[mine]") == alone
+    # Nothing is said where nothing is to be done, or nothing but a download.
+    assert "rain" not in snakemake(study, "--dry-run").stderr
+    assert "To train" not in snakemake(tmp_path, "--dry-run", "download", config=config).stderr
+
+
+def test_it_is_said_how_far_a_run_is(copy, checkout):
+    file = checkout / "workflow/rules/progress.smk"
+    assert "EVERY = 30" in file.read_text()
+    file.write_text(file.read_text().replace("EVERY = 30", "EVERY = 0.2"))
+    target = "results/metrics/runs.parquet"
+    done = snakemake(copy, target, config=SMALL | {"seeds": 3}, source=checkout)
+    assert done.returncode == 0, done.stderr
+    assert f"To train: {RUNS // 2} runs in {RUNS // 2} jobs; {RUNS} of the study's" in done.stderr
+    lines = re.findall(r"^(\d+) of (\d+) jobs done after .* left$", done.stderr, re.MULTILINE)
+    assert lines
+    assert {total for _, total in lines} == {str(RUNS // 2 + 2)}
+    counts = [int(count) for count, _ in lines]
+    assert counts == sorted(counts)
+
+
+def test_an_interrupted_run_says_in_a_line_how_to_go_on(tmp_path):
+    """As at a terminal: Ctrl-C reaches Snakemake and its jobs alike."""
+    long = SMALL | {"training": {"epochs": 2000}, "study": ["table1"]}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(long))
+    program = subprocess.Popen(
+        [sys.executable, ROOT / "workflow/scripts/run.py", "--cores", "2",
+         "--snakefile", ROOT / "workflow/Snakefile"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    logs = tmp_path / "results/logs/train"
+    while not any("epoch" in log.read_text() for log in logs.rglob("*.log")):
+        assert program.poll() is None, program.stdout.read()
+        time.sleep(0.2)
+    os.killpg(program.pid, signal.SIGINT)
+    said = program.communicate(timeout=100)[0]
+    assert program.returncode != 0
+    assert said.endswith(f"\n{RESUMES}\n")
+    for text in (said, *(log.read_text() for log in logs.rglob("*.log"))):
+        assert "Traceback" not in text
+        assert "RuleException" not in text
+    # It does go on.
+    finish(tmp_path, "results/metrics/runs.parquet", config=long | {"training": {"epochs": 3}})

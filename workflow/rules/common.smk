@@ -23,6 +23,11 @@ except ImportError:
         "pip install the repository that the module comes from"
     )
 
+from fa.checks.interrupts import RESUMES, end_in_a_line
+
+if MAIN and workflow.is_main_process:
+    end_in_a_line(RESUMES)
+
 from fa.checks.documents import read_yaml
 from fa.checks.locks import hold
 from fa.metrics import code

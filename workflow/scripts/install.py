@@ -3,7 +3,9 @@
 Run by ``make`` from the top folder, by any Python, with the folder of the environment.
 """
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +19,7 @@ if sys.version_info < (3, 11):  # noqa: UP036, because it is run by whatever Pyt
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from fa.checks.errors import UserError
+from fa.checks.interrupts import end_in_a_line
 from fa.checks.locks import hold
 
 LOCK = "requirements.lock"
@@ -24,6 +27,7 @@ LOCK = "requirements.lock"
 
 def main(environment: Path) -> None:
     """Make the environment anew; it counts as installed when all of it is."""
+    end_in_a_line("Stopped. The environment is not complete: the same command makes it anew.")
     python = str(environment / "bin" / "python")
     try:
         hold()
@@ -40,8 +44,17 @@ def main(environment: Path) -> None:
 
 
 def run(*command: str) -> None:
-    """Run a command, or end with what it said."""
-    if subprocess.run(command).returncode:
+    """Run a command, or end with what it said.
+
+    In a process group of its own, so that Ctrl-C ends it without its traceback.
+    """
+    with subprocess.Popen(command, process_group=0) as process:
+        try:
+            status = process.wait()
+        except KeyboardInterrupt:
+            os.killpg(process.pid, signal.SIGTERM)
+            raise
+    if status:
         sys.exit(f"error: the environment is not installed: `{' '.join(command)}` failed")
 
 

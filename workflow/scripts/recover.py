@@ -16,6 +16,7 @@ import yaml
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from fa.checks.errors import UserError
+from fa.checks.interrupts import end_in_a_line
 from fa.checks.locks import hold
 
 PATIENCE = 300
@@ -33,6 +34,7 @@ def main() -> int:
         hold()
     except UserError as error:
         sys.exit(f"error: {error}")
+    end_in_a_line("Stopped. Jobs of an earlier call may be left: the same command cancels them.")
     prefix = jobname_prefix(profile)
     cancelled = jobs(prefix)
     if cancelled:

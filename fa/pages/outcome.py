@@ -1,0 +1,54 @@
+"""What a person reads when the study is done: where to look, and a line for each claim."""
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from fa.checks.errors import UserError
+from fa.pages.claims import measured_text
+
+PLACES = {
+    "report.html": "all of it on one page: open it in a browser",
+    "tables": "verdicts.md first",
+    "figures": "PDF, SVG and PNG",
+    "metrics": "every run, as Parquet",
+}
+"""Where to look, in a folder of results -> what is there."""
+
+
+def outcome(results: str | Path, width: int | None = None) -> Iterator[str]:
+    """Yield the lines: those of the claims last, because that is what a terminal still shows.
+
+    Args:
+        results: the folder.
+        width: characters of a line, if statements are to be cut short for it.
+
+    Raises:
+        UserError: the folder holds no results.
+    """
+    folder = Path(results)
+    places = {str(folder / name): says for name, says in PLACES.items() if (folder / name).exists()}
+    if not places:
+        raise UserError(f"{folder} holds no results; call `make` first")
+    longest = max(map(len, places))
+    yield "Where to look:"
+    yield from (f"  {place:<{longest}}  {says}" for place, says in places.items())
+    verdicts = folder / "tables/verdicts.csv"
+    claims = pd.read_csv(verdicts, dtype={"claim": str}) if verdicts.exists() else pd.DataFrame()
+    if len(claims):
+        yield "What the runs say of each claim:"
+        yield from (claim_line(row, width) for row in claims.to_dict("records"))
+
+
+def claim_line(row: Mapping[str, Any], width: int | None) -> str:
+    """Return the line of one claim: verdict, statement, and what was measured or why nothing."""
+    head = f"  {row['verdict']:<13}  {row['claim']:<3}  "
+    tail = ": " + (row["reason"] if pd.isna(row["measured"]) else measured_text(row))
+    statement = row["statement"]
+    if width:
+        room = max(20, width - len(head) - len(tail))
+        statement = textwrap.shorten(statement, room, placeholder=" ...")
+    return head + statement + tail
