@@ -248,7 +248,7 @@ def test_a_key_that_occurs_twice_stops_at_planning_time(tmp_path):
     done = snakemake(tmp_path, "--dry-run")
     assert done.returncode != 0
     assert "error: config.yaml has a key twice, and YAML would drop the first" in done.stderr
-    assert "seeds: in lines" in done.stderr
+    assert "seeds: on lines" in done.stderr
     assert "Traceback" not in done.stderr
 
 
