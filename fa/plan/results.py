@@ -5,17 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-SOURCES = (
-    "benchmarks",
-    "config",
-    "data",
-    "docs",
-    "fa",
-    "profiles",
-    "reference",
-    "tests",
-    "workflow",
-)
+SOURCES = ("benchmarks", "config", "data", "docs", "fa", "reference", "tests", "workflow")
 """The folders of a checkout that are no results; neither are those that begin with a dot."""
 
 LONGEST_NAME = 200  # of a folder, in bytes; file systems take 255
