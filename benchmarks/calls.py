@@ -67,7 +67,7 @@ def snakemake(
     """
     command = [
         sys.executable, "-m", "snakemake", "--snakefile", ROOT / "workflow/Snakefile",
-        "--workflow-profile", ROOT / "profiles/default", *arguments,
+        "--workflow-profile", ROOT / "workflow/profiles/default", *arguments,
     ]  # fmt: skip
     with tempfile.TemporaryFile("w+", encoding="utf-8") as messages:
         start = time.perf_counter()

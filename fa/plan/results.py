@@ -12,7 +12,6 @@ SOURCES = (
     "docs",
     "examples",
     "fa",
-    "profiles",
     "reference",
     "tests",
     "workflow",

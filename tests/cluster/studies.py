@@ -59,7 +59,7 @@ def prepare(folder, config):
 def make(folder, target):
     """Call make in a folder as in a checkout; the environment is the one that runs the tests."""
     (folder / ".venv").symlink_to(sys.prefix)
-    for name in ("workflow", "profiles", "requirements.lock"):
+    for name in ("workflow", "requirements.lock"):
         if not (folder / name).exists():
             (folder / name).symlink_to(ROOT / name)
     return subprocess.run(

@@ -32,7 +32,7 @@ RUNS = 2 * 2 * 2
 def checkout(folder):
     """Make a folder like a fresh clone with a small study and the environment of the tests."""
     folder.mkdir()
-    for name in ("Makefile", "fa", "workflow", "profiles", "requirements.lock"):
+    for name in ("Makefile", "fa", "workflow", "requirements.lock"):
         (folder / name).symlink_to(ROOT / name)
     (folder / ".venv").symlink_to(sys.prefix)
     (folder / "the digits").symlink_to(MNIST)

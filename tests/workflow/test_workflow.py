@@ -181,7 +181,7 @@ def test_a_changed_parameter_retrains_what_it_touches(copy):
 def checkout(copy, tmp_path):
     """Return a copy of the product whose modules a test may change."""
     source = tmp_path / "checkout"
-    for name in ("fa", "workflow", "profiles", "reference"):
+    for name in ("fa", "workflow", "reference"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
     assert planned(copy, source=source) == {}
     return source

@@ -73,7 +73,7 @@ def require_profile(arguments):
     here = Path(workflow.workdir_init)  # before --directory
     if name == "none" or any(
         Path(folder, name).exists()
-        for folder in (here, here / "profiles", ROOT / "profiles")
+        for folder in (here, here / "profiles", ROOT / "workflow/profiles")
     ):
         return
     ours = ", ".join(
