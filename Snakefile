@@ -39,4 +39,5 @@ rule all:
         CLAIM_FILES,
         NUMBERS,
         FIGURE_FILES,
+        EXPLORER,
         PROVENANCE,

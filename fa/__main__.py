@@ -164,6 +164,13 @@ def figure(options: argparse.Namespace) -> None:
     draw_figure(options.name, options.metrics, options.output)
 
 
+def explorer(options: argparse.Namespace) -> None:
+    """Write the page to look at every run's curve with, complete in one HTML file."""
+    from fa.pages.explorer import write_explorer
+
+    write_explorer(options.metrics, options.output)
+
+
 def numbers(options: argparse.Namespace) -> None:
     """Write every number that a text would cite, for LaTeX or as CSV."""
     from fa.pages.paper.files import write_numbers_of
@@ -288,6 +295,10 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("name", help="a figure that an experiment names")
     add_metrics(sub)
     sub.add_argument("--output", nargs="+", required=True, help="files: .pdf, .svg, .png")
+
+    sub = add("explorer", explorer, "--metrics reference --output explorer.html")
+    add_metrics(sub)
+    sub.add_argument("--output", required=True, help="the page, .html")
 
     sub = add("provenance", provenance, "--output results/provenance.html")
     add_metrics(sub)

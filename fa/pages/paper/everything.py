@@ -8,6 +8,7 @@ import pandas as pd
 from fa.metrics.tables import Metrics
 from fa.pages.claims import TABLES
 from fa.pages.experiments import readable
+from fa.pages.explorer import write_page
 from fa.pages.figures.drawing import draw, figures_of
 from fa.pages.formats import write_table
 from fa.pages.paper.files import write_numbers
@@ -36,7 +37,7 @@ def redraw(folder: str | Path, output: str | Path) -> None:
 
     Args:
         folder: of the metrics.
-        output: the folder for figures/, tables/, numbers.tex and numbers.csv.
+        output: the folder for figures/, tables/, explorer.html, numbers.tex and numbers.csv.
 
     Raises:
         UserError: the folder holds no metrics, or no run.
@@ -44,6 +45,7 @@ def redraw(folder: str | Path, output: str | Path) -> None:
     output, source = Path(output), read(folder)
     kept = [*write_tables(source, output / "tables"), *draw_figures(source, output / "figures")]
     remove_stale(source.metrics, output, kept)
+    write_page(source.metrics, output / "explorer.html")
     write_numbers(source, [output / "numbers.tex", output / "numbers.csv"])
 
 
