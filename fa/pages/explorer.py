@@ -198,6 +198,7 @@ def chart(measure: str, modes: list[str]) -> alt.VConcatChart:
     hovered = alt.selection_point(
         name="hovered", fields=["seed"], on="pointerover", clear="pointerout", empty=False
     )
+    epoch = alt.X("epoch:Q").scale(nice=False, zero=False)
     epochs = alt.selection_interval(name="epochs", encodings=["x"])
     legend = alt.Legend(
         title=None,
@@ -228,28 +229,22 @@ def chart(measure: str, modes: list[str]) -> alt.VConcatChart:
     )
     shown = "max(0.01, 100 - 100 * datum.value)" if measure == "test_accuracy" else "datum.value"
 
-    def lines(curves: alt.Chart, **looks: float) -> alt.Chart:
+    def lines(curves: alt.Chart, width: float, opacity: float = 1) -> alt.Chart:
         return (
             curves.transform_flatten(["epoch", "value"])
             .transform_calculate(shown=shown)
-            .mark_line(clip=True, **looks)
-            .encode(
-                x=alt.X("epoch:Q", title="epoch").scale(nice=False), y=y_axis(measure), color=colour
-            )
+            .mark_line(clip=True, strokeWidth=width, opacity=opacity)
+            .encode(x=epoch.title("epoch"), y=y_axis(measure), color=colour)
         )
 
-    def zoomed(curves: alt.Chart, **looks: float) -> alt.Chart:
-        return lines(curves, **looks).transform_filter(epochs)
+    def zoomed(curves: alt.Chart, width: float, opacity: float = 1) -> alt.Chart:
+        return lines(curves, width, opacity).transform_filter(epochs)
 
-    every = zoomed(of_runs, opacity=0.4, strokeWidth=1.2).encode(
-        detail="seed:N", tooltip=["mode:N", "seed:N"]
-    )
-    seed = zoomed(of_runs.transform_filter(hovered), strokeWidth=2.5).encode(detail="seed:N")
-    middle = zoomed(medians, strokeWidth=3).encode(strokeDash=dash)
-    strip = lines(medians, strokeWidth=1.5).encode(
-        x=alt.X("epoch:Q", title="drag here to choose epochs, double-click for all").scale(
-            nice=False
-        ),
+    every = zoomed(of_runs, 1.5, opacity=0.4).encode(detail="seed:N", tooltip=["mode:N", "seed:N"])
+    seed = zoomed(of_runs.transform_filter(hovered), 2.5).encode(detail="seed:N")
+    middle = zoomed(medians, 3).encode(strokeDash=dash)
+    strip = lines(medians, 1.5).encode(
+        x=epoch.title("drag here to choose epochs, double-click for all"),
         y=y_axis(measure).axis(None),
         strokeDash=dash,
     )

@@ -15,6 +15,7 @@ from fa.pages.explorer import write_explorer
 SEEDS = 4
 # Of the runs and the medians above the strip: a run's label gives its seed.
 RUNS = '#chart path[aria-roledescription="line mark"][aria-label*="seed: "]'
+STRIP = '#chart [class$="_1_group"] .background'
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +69,7 @@ def ticks(page):
 
 def drag(page, start, end):
     """Drag over the strip, between two shares of its width."""
-    strip = page.find_elements(By.CSS_SELECTOR, "#chart .mark-group.role-scope .background")[-1]
+    strip = page.find_element(By.CSS_SELECTOR, STRIP)
     width = strip.rect["width"]
     (
         ActionChains(page)
@@ -147,7 +148,7 @@ def test_the_strip_chooses_epochs(page):
     assert ticks(page)[0] == 0
     drag(page, 0.5, 0.8)
     until(page, lambda: ticks(page)[0] >= 99 and ticks(page)[1] <= 161)
-    strip = page.find_elements(By.CSS_SELECTOR, "#chart .mark-group.role-scope .background")[-1]
+    strip = page.find_element(By.CSS_SELECTOR, STRIP)
     ActionChains(page).move_to_element_with_offset(
         strip, 0.1 * strip.rect["width"], 0
     ).double_click().perform()
@@ -156,13 +157,19 @@ def test_the_strip_chooses_epochs(page):
 
 def test_a_run_says_its_seed(page):
     line = page.find_elements(By.CSS_SELECTOR, RUNS)[0]
+    # A point of whole pixels on it, with no other line above.
     x, y = page.execute_script(
-        "const p = arguments[0].getPointAtLength(arguments[0].getTotalLength() * .8)"
-        ".matrixTransform(arguments[0].getScreenCTM()); return [p.x, p.y]",
+        """const [line] = arguments, length = line.getTotalLength();
+        for (let at = 0.9 * length; at > 0; at -= 1) {
+          const point = line.getPointAtLength(at).matrixTransform(line.getScreenCTM());
+          const [x, y] = [Math.round(point.x), Math.round(point.y)];
+          if (document.elementFromPoint(x, y) === line) return [x, y];
+        }""",
         line,
     )
-    mouse = {"type": "mouseMoved", "x": x, "y": y}
-    page.execute_cdp_cmd("Input.dispatchMouseEvent", mouse)
+    for away in (40, 0):
+        mouse = {"type": "mouseMoved", "x": x - away, "y": y - away}
+        page.execute_cdp_cmd("Input.dispatchMouseEvent", mouse)
     tooltip = wait_for(page, "#vg-tooltip-element.visible")
     assert "seed" in tooltip.text and "mode" in tooltip.text
     # Its seed is marked in both modes.
