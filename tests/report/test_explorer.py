@@ -155,6 +155,7 @@ def test_the_strip_chooses_epochs(page):
     until(page, lambda: ticks(page)[0] == 0)
 
 
+@pytest.mark.parametrize("page", [1400], indirect=True)  # a phone has nothing to point with
 def test_a_run_says_its_seed(page):
     line = page.find_elements(By.CSS_SELECTOR, RUNS)[0]
     # A point of whole pixels on it, with no other line above.
