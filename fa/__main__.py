@@ -178,6 +178,13 @@ def explain(options: argparse.Namespace) -> None:
     print(explain(options.metrics, options.claim))
 
 
+def explorer(options: argparse.Namespace) -> None:
+    """Write the page to look at every run's curve with, complete in one HTML file."""
+    from fa.pages.explorer import write_explorer
+
+    write_explorer(options.metrics, options.output)
+
+
 def numbers(options: argparse.Namespace) -> None:
     """Write every number that a text would cite, for LaTeX or as CSV."""
     from fa.pages.paper.files import write_numbers_of
@@ -392,6 +399,10 @@ def parser() -> argparse.ArgumentParser:
     add_metrics(sub)
     add_outputs(sub, "files", ".pdf", ".svg", ".png")
     add_look(sub)
+
+    sub = add("explorer", explorer, "--metrics reference --output explorer.html")
+    add_metrics(sub)
+    sub.add_argument("--output", required=True, help="the page, .html")
 
     sub = add("provenance", provenance, "--output results/provenance.html")
     add_metrics(sub)

@@ -48,6 +48,7 @@ PAGES = {
     "8 Check of the post's p-values": "spread needed for p",
     "Table 1: random feedback against backprop": "post: p",
     "Table 2: one-hot feedback against backprop": "difference [95 % CI]",
+    "Every run, epoch by epoch: choose and zoom": "backprop n = 2",
     "Commit, lock file, machine, versions": "processor",
 }
 LOCAL = ("file:", "data:", "blob:", "chrome:")

@@ -21,7 +21,16 @@ from fa.plan.shards import shards
 def test_help_lists_every_command():
     done = call("fa", "--help")
     assert done.returncode == 0
-    for command in ("download", "train", "gather", "verify", "table", "figure", "provenance"):
+    for command in (
+        "download",
+        "train",
+        "gather",
+        "verify",
+        "table",
+        "figure",
+        "explorer",
+        "provenance",
+    ):
         assert command in done.stdout
 
 
@@ -96,6 +105,7 @@ def test_every_locale_will_do(tmp_path):
         ["table", "table1", "--metrics", "reference", "--output", table],
         ["claims", "--metrics", "reference", "--output", verdicts, claims],
         ["numbers", "--metrics", "reference", "--output", numbers],
+        ["explorer", "--metrics", "reference", "--output", tmp_path / "explorer.html"],
         ["provenance", "--metrics", "reference", "--output", page],
         ["verify", "--metrics", "reference"],
         ["--help"],

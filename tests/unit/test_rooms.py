@@ -61,6 +61,7 @@ COMMANDS = {
     "claims": ["--metrics", "{metrics}", "--output", "{folder}/claims.tex"],
     "figure": ["accuracy", "--metrics", "{metrics}", "--output", "{folder}/a.svg"],
     "numbers": ["--metrics", "{metrics}", "--output", "{folder}/n.tex"],
+    "explorer": ["--metrics", "{metrics}", "--output", "{folder}/e.html"],
     "provenance": ["--metrics", "{metrics}", "--output", "{folder}/p.html"],
 }
 TRAIN = ["hidden=5/feedback=redrawn_every_batch/seed=0", "--epochs", "1", "--data", str(MNIST)]
@@ -187,7 +188,7 @@ def test_comments_and_docstrings_change_no_digest(checkout):
 
 FURTHER = """
     Dataset("new", "New", {}, (), ()),"""
-EVIDENCE = {"claims", "figure", "numbers"}
+EVIDENCE = {"claims", "explorer", "figure", "numbers"}
 TRAINED = {"random", "redrawn_every_epoch"}
 PLANNED = {"plan", "gather"}
 SHOWN = EVIDENCE | {"table", "provenance"}
@@ -208,7 +209,7 @@ SHOWN = EVIDENCE | {"table", "provenance"}
         ("evidence/claims.schema.yaml", "minimum: 2", "minimum: 3", EVIDENCE),
         ("evidence/post.yaml", "0.935", "0.945", {"table", "numbers"}),
         ("pages/templates/page.css", "13px", "14px", SHOWN - {"figure"}),
-        ("pages/figures/paper.mplstyle", "7", "8", {"figure"}),
+        ("pages/figures/paper.mplstyle", "7", "8", {"figure", "explorer"}),
         ("pages/figures/loss.py", '"epoch"', '"epochs"', {"figure"}),
         ("pages/paper/keys.tex", "numbers", "digits", {"numbers"}),
         ("plan/grids.py", "sorted(members.items())", "members.items()", PLANNED),

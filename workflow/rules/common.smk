@@ -192,6 +192,7 @@ FIGURE_FILES = [
     for suffix in ("pdf", "svg", "png")
 ]
 NUMBERS = [f"{RESULTS}/numbers.{suffix}" for suffix in ("tex", "csv")]
+EXPLORER = f"{RESULTS}/explorer.html"
 PROVENANCE = f"{RESULTS}/provenance.html"
 
 

@@ -6,6 +6,7 @@ report: "../report/workflow.rst"
 
 localrules:
     figure,
+    explorer,
     provenance,
 
 
@@ -38,11 +39,37 @@ rule figure:
         " --output {output:q} 2> {log:q}"
 
 
+rule explorer:
+    input:
+        METRICS,
+    output:
+        report(
+            EXPLORER,
+            caption="../report/explorer.rst",
+            category=CATEGORIES["figures"],
+            labels={"shows": "Every run, epoch by epoch: choose and zoom"},
+        ),
+    log:
+        f"{RESULTS}/logs/explorer.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/explorer.tsv"
+    conda:
+        "../envs/fa.yaml"
+    params:
+        metrics=rules.gather.params.metrics,
+        code=code.command_digest("explorer"),
+    message:
+        "Writing the explorer"
+    shell:
+        "python -m fa explorer --metrics {params.metrics:q}"
+        " --output {output:q} 2> {log:q}"
+
+
 rule provenance:
     input:
         METRICS,
         # Written after everything that the report shows, so that it speaks of its last change.
-        shown=[TABLE_FILES, CLAIM_FILES, FIGURE_FILES],
+        shown=[TABLE_FILES, CLAIM_FILES, FIGURE_FILES, EXPLORER],
     output:
         report(
             PROVENANCE,

@@ -8,6 +8,7 @@ import pandas as pd
 from fa.metrics.tables import Metrics
 from fa.pages.claims import TABLES
 from fa.pages.experiments import readable
+from fa.pages.explorer import write_page
 from fa.pages.figures.drawing import WIDTH, draw, figures_of
 from fa.pages.formats import write_table
 from fa.pages.paper.files import write_numbers
@@ -38,7 +39,7 @@ def redraw(
 
     Args:
         folder: of the metrics.
-        output: the folder for figures/, tables/, numbers.tex and numbers.csv.
+        output: the folder for figures/, tables/, explorer.html, numbers.tex and numbers.csv.
         width: of the text that the figures are for, in inches.
         titled: whether figures have a title above their panels.
 
@@ -49,6 +50,7 @@ def redraw(
     kept = write_tables(source, output / "tables")
     kept += draw_figures(source, output / "figures", width, titled)
     remove_stale(source.metrics, output, kept)
+    write_page(source.metrics, output / "explorer.html")
     write_numbers(source, [output / "numbers.tex", output / "numbers.csv"])
 
 
