@@ -11,12 +11,14 @@ from matplotlib.figure import Figure
 from fa.checks import files
 from fa.checks.errors import UserError
 from fa.metrics.tables import Metrics, read_metrics
+from fa.pages.figures import OF_ALL
 from fa.pages.figures.accuracy import accuracy, tuning
 from fa.pages.figures.failures import dead_outputs, profile
 from fa.pages.figures.loss import loss_all_seeds, loss_and_correlation, loss_single_runs
 from fa.pages.figures.scaling import scaling
 from fa.pages.figures.sensitivity import sensitivity
 from fa.pages.figures.style import STYLE, NothingToDraw, mode_names, note
+from fa.pages.figures.verdicts import verdicts
 
 DRAW: dict[str, Callable[[Metrics], Figure]] = {
     function.__name__: function
@@ -30,6 +32,7 @@ DRAW: dict[str, Callable[[Metrics], Figure]] = {
         scaling,
         sensitivity,
         tuning,
+        verdicts,
     )
 }
 
@@ -56,11 +59,16 @@ def draw(name: str, metrics: Metrics, outputs: Sequence[str | Path]) -> None:
     if name not in figures:
         raise UserError(f"{name!r} is not a figure; choose from {', '.join(figures)}")
     kind, experiments = figures[name]
+    save(name, lambda: DRAW[kind](named(metrics.of(experiments))), outputs)
+
+
+def save(name: str, make: Callable[[], Figure], outputs: Sequence[str | Path]) -> None:
+    """Make a figure in the figures' style and save it; where it has nothing to show, it says so."""
     plt.style.use(STYLE)
     # seaborn jitters points by NumPy's global stream: seeded, the same metrics give the same file.
     np.random.seed(0)  # noqa: NPY002
     try:
-        figure = DRAW[kind](named(metrics.of(experiments)))
+        figure = make()
     except NothingToDraw as missing:
         figure = note(f"{name}: {missing}")
     for output in map(Path, outputs):
@@ -74,7 +82,8 @@ def draw(name: str, metrics: Metrics, outputs: Sequence[str | Path]) -> None:
 
 def figures_of(metrics: Metrics) -> dict[str, tuple[str, list[str]]]:
     """Return the name of each figure -> its kind, and the experiments that name it."""
-    figures: dict[str, tuple[str, list[str]]] = {}
+    figures: dict[str, tuple[str, list[str]]]
+    figures = {name: (kind, list(metrics.experiments)) for name, kind in OF_ALL.items()}
     for experiment, record in metrics.experiments.items():
         for name, kind in record["figures"].items():
             figures.setdefault(name, (kind, []))[1].append(experiment)

@@ -1,6 +1,7 @@
 """Everything at once, from metrics alone: the tables, the figures and the numbers."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -8,7 +9,8 @@ import pandas as pd
 from fa.metrics.tables import Metrics
 from fa.pages.claims import TABLES
 from fa.pages.experiments import readable
-from fa.pages.figures.drawing import draw, figures_of
+from fa.pages.figures.drawing import draw, figures_of, save
+from fa.pages.figures.verdicts import forest
 from fa.pages.formats import write_table
 from fa.pages.paper.files import write_numbers
 from fa.pages.paper.numbers import Source, read
@@ -91,7 +93,10 @@ def draw_figures(source: Source, folder: Path) -> list[Path]:
     for name, (_, experiments) in figures_of(source.metrics).items():
         if any(source.metrics.experiments[each]["runs"] for each in experiments):
             paths = [folder / f"{name}{suffix}" for suffix in (".pdf", ".svg", ".png")]
-            draw(name, source.metrics, paths)
+            if name == "verdicts":  # decided already, which takes long
+                save(name, partial(forest, source.tables[name], source.claims), paths)
+            else:
+                draw(name, source.metrics, paths)
             drawn += paths
     return drawn
 
