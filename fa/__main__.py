@@ -152,7 +152,7 @@ def table(options: argparse.Namespace) -> None:
 
 def claims(options: argparse.Namespace) -> None:
     """Hold the post's claims against the metrics and write the verdicts."""
-    from fa.pages.claims import write_claims
+    from fa.pages.claim_files import write_claims
 
     write_claims(options.metrics, options.output)
 

@@ -6,46 +6,16 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from fa.checks.errors import UserError
 from fa.evidence.audit import comparisons, post_audit
-from fa.evidence.claims import CLAIMS, read_claims
 from fa.evidence.measures import METRICS, Metric
 from fa.evidence.questions import questions
 from fa.evidence.redraws import redraws
 from fa.evidence.verdicts import evaluate
-from fa.metrics.tables import Metrics, read_metrics
-from fa.pages.formats import write_table
+from fa.metrics.tables import Metrics
 from fa.pages.text import number, p_value
 
 PUBLISHED = Path(__file__).parents[2] / "reference/verdicts.csv"
 """The published verdicts: of the published metrics, written when those were."""
-
-
-def write_claims(
-    metrics: str | Path, outputs: Sequence[str | Path], claims_yaml: str | Path = CLAIMS
-) -> None:
-    """Write the tables of claims.
-
-    Beside each verdict stands the published one.
-
-    Args:
-        metrics: the folder of metrics.
-        outputs: files named as in `TABLES`, ending in .csv (every number in full), .md, .tex or
-            .html (to read).
-        claims_yaml: the claims and the rules.
-
-    Raises:
-        UserError: claims.yaml names something unknown, or an output is none of the tables.
-    """
-    paths = [Path(output) for output in outputs]
-    for path in paths:
-        if path.stem not in TABLES:
-            raise UserError(f"{path} is none of the tables {', '.join(TABLES)}")
-    names = {path.stem for path in paths}
-    rows = compute(names, read_metrics(metrics), read_claims(claims_yaml))
-    for path in paths:
-        table = TABLES[path.stem]
-        write_table(rows[path.stem], table.text(rows[path.stem]), path, table.title)
 
 
 def compute(
@@ -85,6 +55,11 @@ def claims_text(rows: pd.DataFrame) -> pd.DataFrame:
         {
             "claim": rows["claim"],
             "statement": rows["statement"],
+            # Early, so that a narrow screen has it.
+            "verdict": [
+                row["verdict"] + ("" if row["reason"] == "significant" else f": {row['reason']}")
+                for row in records
+            ],
             "reported": [reported_text(row) for row in records],
             "measured": [measured_text(row) for row in records],
             "interval": [interval_text(row) for row in records],
@@ -92,10 +67,6 @@ def claims_text(rows: pd.DataFrame) -> pd.DataFrame:
             "p for (Holm)": [adjusted_text(row, "p_for") for row in records],
             "p against (Holm)": [adjusted_text(row, "p_against") for row in records],
             "n": [seeds_text(row) for row in records],
-            "verdict": [
-                row["verdict"] + ("" if row["reason"] == "significant" else f": {row['reason']}")
-                for row in records
-            ],
             "published": [published_text(row) for row in records],
         }
     )
@@ -105,7 +76,7 @@ def verdicts_text(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the short table of claims, as text to read."""
     text = claims_text(rows)
     text["verdict"] = rows["verdict"]
-    columns = ["claim", "statement", "reported", "measured", "interval", "n", "verdict"]
+    columns = ["claim", "statement", "verdict", "reported", "measured", "interval", "n"]
     # Where they are the published ones, that they are need not stand beside each.
     same = (rows["verdict"] == rows["published_verdict"]) & (rows["n"] == rows["published_n"])
     return text[columns if same.all() else [*columns, "published"]]

@@ -1,5 +1,6 @@
 """Small HTML pages, each complete in one file: what the report shows of tables and provenance."""
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,11 @@ TEMPLATES = Environment(
     keep_trailing_newline=True,
 )
 SHORT = 16  # characters; shorter cells stay on one line
+TOLD = {  # verdict -> as one statement has it, and as several have
+    "holds": ("holds", "hold"),
+    "does not hold": ("does not hold", "do not hold"),
+    "undecided": ("is undecided", "are undecided"),
+}
 
 
 def table_page(title: str, rows: pd.DataFrame, text: pd.DataFrame) -> str:
@@ -25,19 +31,26 @@ def table_page(title: str, rows: pd.DataFrame, text: pd.DataFrame) -> str:
         rows: its numbers; their ``family`` and ``verdict``, where they have them, set the look.
         text: the same as text to read.
     """
-    verdicts = rows.loc[rows["family"] == "post", "verdict"] if "verdict" in rows else None
     lines = [
         (looks(row), [(cell_kind(name, cell), cell) for name, cell in line.items()])
         for row, line in zip(rows.to_dict("records"), text.to_dict("records"), strict=True)
     ]
     return TEMPLATES.get_template("table.html.j2").render(
         title=title,
-        verdicts=verdicts,
-        counts=() if verdicts is None else verdicts.value_counts().items(),
+        tally=tally(rows) if "verdict" in rows else "",
         families="family" in rows and rows["family"].nunique() > 1,
         columns=list(text),
         lines=lines,
     )
+
+
+def tally(rows: pd.DataFrame) -> str:
+    """Return how many of the post's statements hold, do not hold, and are undecided."""
+    counts = Counter(rows.loc[rows["family"] == "post", "verdict"])
+    found = [f"{counts[name]} {ends[counts[name] != 1]}" for name, ends in TOLD.items()]
+    bold = " (in bold)" if rows["family"].nunique() > 1 else ""
+    whole = f"Of {counts.total()} statements of the post{bold}"
+    return f"{whole}, {', '.join(found[:-1])} and {found[-1]}."
 
 
 def facts_page(title: str, sections: Mapping[str, Mapping[str, str]]) -> str:

@@ -142,7 +142,7 @@ def name_problems(config: Mapping[str, Any], taken: Iterable[str]) -> Iterator[s
     for name in experiments:
         if name.lower() == config["results"].partition("/")[0].lower():
             yield f"experiments: {name} is the folder of the results; choose another name"
-    kinds: dict[str, str] = {}
+    kinds = {"verdicts": "verdicts"}  # the figure of all experiments
     for name, experiment in experiments.items():
         for figure, kind in experiment["figures"].items():
             if kinds.setdefault(figure, kind) != kind:

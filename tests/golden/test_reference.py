@@ -8,7 +8,7 @@ from conftest import ROOT
 from fa.learning.run import RUN_DEFAULTS, RUN_KEYS
 from fa.metrics.digests import verify
 from fa.metrics.tables import read_metrics
-from fa.pages.claims import write_claims
+from fa.pages.claim_files import write_claims
 from fa.pages.experiments import write_experiment
 
 REFERENCE = ROOT / "reference"

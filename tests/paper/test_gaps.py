@@ -7,7 +7,7 @@ import made_up
 from fa.evidence import statistics
 from fa.evidence.claims import read_claims
 from fa.metrics.tables import read_metrics
-from fa.pages.claims import write_claims
+from fa.pages.claim_files import write_claims
 from fa.pages.experiments import write_experiment
 from fa.pages.figures import drawing
 from fa.pages.figures.style import note

@@ -19,7 +19,8 @@ from fa.evidence.findings import KINDS, Finding, multiplications
 from fa.evidence.verdicts import decide, evaluate
 from fa.learning.run import RUN_DEFAULTS, RUN_KEYS
 from fa.metrics.gathering import write_metrics
-from fa.pages.claims import TABLES, claims_text, write_claims
+from fa.pages.claim_files import write_claims
+from fa.pages.claims import TABLES, claims_text
 
 CLAIMS = read_claims()
 ARMS = CLAIMS["arms"]

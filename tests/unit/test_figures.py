@@ -129,12 +129,13 @@ def test_a_figure_shows_the_runs_of_the_experiments_that_name_it(tmp_path, monke
         ("accuracy", ["table1", "table2"]),
         ("controls_loss_all_seeds", ["controls"]),
         ("scaling", ["scaling"]),
+        ("verdicts", list(made_up.EXPERIMENTS)),
     ):
         drawing.draw(name, metrics, [tmp_path / "figure.svg"])
         names = made_up.study_runs({each: made_up.EXPERIMENTS[each] for each in experiments})
         assert set(shown["runs"]["weights_digest"]) == set(names["weights_digest"])
         assert len(shown["curves"]) == shown["runs"]["epochs"].sum()
-    with pytest.raises(UserError, match="'pie' is not a figure; choose from accuracy, "):
+    with pytest.raises(UserError, match="'pie' is not a figure; choose from verdicts, accur"):
         drawing.draw("pie", metrics, [])
 
 
@@ -179,7 +180,7 @@ def drawn(kind, metrics, width=6.9, titled=True):
         runs = metrics.runs
         metrics = metrics._replace(runs=runs[runs["feedback"].isin([*MODES, "sparse"])])
     with plt.rc_context({"figure.figsize": (width, width)}):
-        return drawing.figure_of(kind, metrics, titled)
+        return drawing.finished(lambda: drawing.DRAW[kind](drawing.named(metrics)), titled)
 
 
 def shown_texts(figure):

@@ -34,7 +34,7 @@ from fa.metrics import code
 from fa.datasets.catalogue import DATASETS
 from fa.datasets.files import directory_problem
 from fa.checks.errors import UserError
-from fa.pages.figures import TITLES
+from fa.pages.figures import OF_ALL, TITLES
 from fa.plan.config import checked
 from fa.plan.shards import shards, shown
 
@@ -173,7 +173,7 @@ CLAIM_TABLES = {
 # These take minutes, so they have a job of their own.
 DRAWN_TABLES = ["draws", "redraws"]
 QUICK_CLAIM_TABLES = [name for name in CLAIM_TABLES if name not in DRAWN_TABLES]
-FIGURES = {
+FIGURES = OF_ALL | {
     name: kind
     for experiment in EXPERIMENTS.values()
     for name, kind in experiment["figures"].items()

@@ -16,8 +16,18 @@ def table_labels(wildcards):
     return {"shows": EXPERIMENTS[wildcards.experiment]["title"]}
 
 
+def figure_category(wildcards):
+    """Return where the menu has a figure: the verdicts are among the claims."""
+    return CATEGORIES["claims" if wildcards.figure == "verdicts" else "figures"]
+
+
 def figure_labels(wildcards):
-    """Return what the menu says of a figure: its kind, and the experiments that it shows."""
+    """Return what the menu says of a figure: its kind, and the experiments that it shows.
+
+    Beside the table of verdicts stands their picture.
+    """
+    if wildcards.figure == "verdicts":
+        return {"shows": f"1 {TITLES['verdicts']}"}
     names = [
         name for name in EXPERIMENTS if wildcards.figure in EXPERIMENTS[name]["figures"]
     ]

@@ -18,7 +18,7 @@ rule figure:
         report(
             f"{RESULTS}/figures/{{figure}}.svg",
             caption="../report/figure.rst",
-            category=CATEGORIES["figures"],
+            category=figure_category,
             labels=figure_labels,
         ),
         f"{RESULTS}/figures/{{figure}}.png",
@@ -31,6 +31,8 @@ rule figure:
     params:
         kind=lambda wildcards: FIGURES[wildcards.figure],
         metrics=rules.gather.params.metrics,
+        # What has no runs here is shown with the published verdict.
+        published=published_digest(),
         code=code.command_digest("figure"),
     message:
         "Drawing {wildcards.figure}"

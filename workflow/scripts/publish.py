@@ -21,7 +21,7 @@ from fa.learning.run import RUN_KEYS
 from fa.metrics import parquet
 from fa.metrics.shard_files import SCHEMA
 from fa.metrics.tables import Metrics, read_metrics
-from fa.pages.claims import write_claims
+from fa.pages.claim_files import write_claims
 
 PAGES = (
     "README.md",

@@ -13,5 +13,9 @@ TITLES = {
     "scaling": "Accuracy and equivalence by hidden size",
     "sensitivity": "Accuracy and collapse by batch size and learning rate",
     "tuning": "Accuracy and learning rate",
+    "verdicts": "Verdicts, in one picture",
 }
 """Kind of figure -> its title in the report. Here, so that to ask for it loads no Matplotlib."""
+
+OF_ALL = {"verdicts": "verdicts"}
+"""Name -> kind of the figures that show every experiment, whether or not one names them."""

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from fa.checks import files
 from fa.checks.errors import UserError
 from fa.metrics.tables import Metrics, read_metrics
+from fa.pages.figures import OF_ALL
 from fa.pages.figures.accuracy import accuracy, tuning
 from fa.pages.figures.failures import dead_outputs, profile
 from fa.pages.figures.loss import loss_all_seeds, loss_and_correlation, loss_single_runs
@@ -18,6 +19,7 @@ from fa.pages.figures.modes import mode_names
 from fa.pages.figures.scaling import scaling
 from fa.pages.figures.sensitivity import sensitivity
 from fa.pages.figures.style import STYLE, NothingToDraw, note, tidy
+from fa.pages.figures.verdicts import verdicts
 
 DRAW: dict[str, Callable[[Metrics], Figure]] = {
     function.__name__: function
@@ -31,6 +33,7 @@ DRAW: dict[str, Callable[[Metrics], Figure]] = {
         scaling,
         sensitivity,
         tuning,
+        verdicts,
     )
 }
 
@@ -75,9 +78,28 @@ def draw(
     if name not in figures:
         raise UserError(f"{name!r} is not a figure; choose from {', '.join(figures)}")
     kind, experiments = figures[name]
+    save(name, lambda: DRAW[kind](named(metrics.of(experiments))), outputs, width, titled)
+
+
+def save(
+    name: str,
+    make: Callable[[], Figure],
+    outputs: Sequence[str | Path],
+    width: float = WIDTH,
+    titled: bool = True,
+) -> None:
+    """Make a figure in the figures' style and save it; where it has nothing to show, it says so.
+
+    Args:
+        name: of the figure.
+        make: draws it.
+        outputs: files ending in .pdf, .svg or .png.
+        width: of the text that the figure is for, in inches.
+        titled: whether the figure has a title above its panels.
+    """
     with plt.style.context([STYLE, {"figure.figsize": (width, width)}]):
         try:
-            figure = figure_of(kind, metrics.of(experiments), titled)
+            figure = finished(make, titled)
         except NothingToDraw as missing:
             figure = note(f"{name}: {missing}")
         for output in map(Path, outputs):
@@ -89,15 +111,15 @@ def draw(
         plt.close(figure)
 
 
-def figure_of(kind: str, metrics: Metrics, titled: bool = True) -> Figure:
-    """Return a figure of some metrics, in Matplotlib's present style.
+def finished(make: Callable[[], Figure], titled: bool = True) -> Figure:
+    """Return a figure, its labels fitted to their room, in Matplotlib's present style.
 
     Raises:
-        NothingToDraw: they lack what it shows.
+        NothingToDraw: the metrics lack what it shows.
     """
     # seaborn jitters points by NumPy's global stream: seeded, the same metrics give the same file.
     np.random.seed(0)  # noqa: NPY002
-    figure = DRAW[kind](named(metrics))
+    figure = make()
     if not titled:
         figure.suptitle("").set_in_layout(False)
     tidy(figure)
@@ -106,7 +128,8 @@ def figure_of(kind: str, metrics: Metrics, titled: bool = True) -> Figure:
 
 def figures_of(metrics: Metrics) -> dict[str, tuple[str, list[str]]]:
     """Return the name of each figure -> its kind, and the experiments that name it."""
-    figures: dict[str, tuple[str, list[str]]] = {}
+    figures: dict[str, tuple[str, list[str]]]
+    figures = {name: (kind, list(metrics.experiments)) for name, kind in OF_ALL.items()}
     for experiment, record in metrics.experiments.items():
         for name, kind in record["figures"].items():
             figures.setdefault(name, (kind, []))[1].append(experiment)

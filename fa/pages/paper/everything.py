@@ -1,6 +1,7 @@
 """Everything at once, from metrics alone: the tables, the figures and the numbers."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -9,7 +10,8 @@ from fa.metrics.tables import Metrics
 from fa.pages.claims import TABLES
 from fa.pages.experiments import readable
 from fa.pages.explorer import write_page
-from fa.pages.figures.drawing import WIDTH, draw, figures_of
+from fa.pages.figures.drawing import WIDTH, draw, figures_of, save
+from fa.pages.figures.verdicts import forest
 from fa.pages.formats import write_table
 from fa.pages.paper.files import write_numbers
 from fa.pages.paper.numbers import Source, read
@@ -98,7 +100,11 @@ def draw_figures(source: Source, folder: Path, width: float, titled: bool) -> li
     for name, (_, experiments) in figures_of(source.metrics).items():
         if any(source.metrics.experiments[each]["runs"] for each in experiments):
             paths = [folder / f"{name}{suffix}" for suffix in (".pdf", ".svg", ".png")]
-            draw(name, source.metrics, paths, width, titled)
+            if name == "verdicts":  # decided already, which takes long
+                make = partial(forest, source.tables[name], source.claims)
+                save(name, make, paths, width, titled)
+            else:
+                draw(name, source.metrics, paths, width, titled)
             drawn += paths
     return drawn
 
