@@ -66,7 +66,7 @@ def page(metrics: Metrics) -> str:
         most=MOST_SHOWN,
         measures=MEASURES,
         content=packed(json.dumps(content, separators=(",", ":"))),
-        vega=packed(vl_convert.javascript_bundle()),
+        vega=packed(vl_convert.javascript_bundle(None)),
     )
 
 
