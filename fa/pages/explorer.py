@@ -8,7 +8,7 @@ digits, and the curves of many runs are thinned.
 import base64
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,12 @@ import vl_convert
 from fa.checks import files
 from fa.learning.run import RUN_KEYS
 from fa.metrics.tables import Metrics, read_metrics
-from fa.pages.figures.style import look, mode_names, mode_order
+from fa.pages.figures.modes import Look, looks, mode_names
 from fa.pages.html import TEMPLATES
-from fa.pages.text import setting_text
+from fa.pages.text import ALL_SETTINGS, setting_name
+
+SAID = {"hidden", "batch_size", "learning_rate", "epochs"}
+"""Settings that are named even where all runs have the same."""
 
 MEASURES = {
     "loss": "loss of each epoch's first batch",
@@ -53,9 +56,9 @@ def page(metrics: Metrics) -> str:
     if metrics.curves.empty:
         return template.render(title=title, runs=0)
     runs, curves = named(metrics)
-    modes = sorted(set(runs["mode"]), key=mode_order)
+    modes = looks(runs["mode"])
     content = {
-        "menu": menu(metrics, runs),
+        "menu": menu(metrics, runs, list(modes)),
         # The page puts the two together: Altair would hold every row against Vega-Lite's schema.
         "series": {name: [*series(runs, curves, name)] for name in MEASURES},
         "charts": {name: chart(name, modes).to_dict() for name in MEASURES},
@@ -66,7 +69,7 @@ def page(metrics: Metrics) -> str:
         most=MOST_SHOWN,
         measures=MEASURES,
         content=packed(json.dumps(content, separators=(",", ":"))),
-        vega=packed(vl_convert.javascript_bundle(None)),
+        vega=packed(vl_convert.javascript_bundle(None)),  # type: ignore[arg-type]  # its default
     )
 
 
@@ -77,7 +80,8 @@ def named(metrics: Metrics) -> tuple[pd.DataFrame, pd.DataFrame]:
     """
     keys = list(RUN_KEYS)
     runs = metrics.runs[[*keys, "experiments"]].merge(metrics.curves[keys].drop_duplicates())
-    settings = [setting_text(row) for row in runs.to_dict("records")]
+    keys_said = SAID | {key for key in ALL_SETTINGS if runs[key].nunique() > 1}
+    settings = [setting_name(row, keys_said) for row in runs.to_dict("records")]
     runs = runs.assign(run=range(len(runs)), setting=settings, mode=mode_names(runs))
     curves = metrics.curves.merge(runs[[*keys, "run"]]).sort_values(["run", "epoch"])
     runs = runs.explode("experiments").rename(columns={"experiments": "experiment"})
@@ -146,10 +150,15 @@ def thinning(runs: pd.DataFrame, measured: pd.DataFrame) -> pd.Series:
     return steps.groupby(runs["run"]).max()
 
 
-def menu(metrics: Metrics, runs: pd.DataFrame) -> dict[str, Any]:
+def menu(metrics: Metrics, runs: pd.DataFrame, modes: Sequence[str]) -> dict[str, Any]:
     """Return what can be chosen: experiment -> its title, and its settings -> mode -> runs.
 
     An experiment without a curve is left out.
+
+    Args:
+        metrics: of the study.
+        runs: see `named`.
+        modes: in the order in which they are listed.
     """
     return {
         name: {
@@ -157,7 +166,8 @@ def menu(metrics: Metrics, runs: pd.DataFrame) -> dict[str, Any]:
             "settings": {
                 setting: {
                     mode: int((group["mode"] == mode).sum())
-                    for mode in sorted(set(group["mode"]), key=mode_order)
+                    for mode in modes
+                    if (group["mode"] == mode).any()
                 }
                 for setting, group in mine.groupby("setting", sort=False)
             },
@@ -184,7 +194,7 @@ def y_axis(measure: str) -> alt.Y:
     return y.axis(labelExpr="format(100 - datum.value, '.4~f')") if accuracy else y
 
 
-def chart(measure: str, modes: list[str]) -> alt.VConcatChart:
+def chart(measure: str, modes: Mapping[str, Look]) -> alt.VConcatChart:
     """Return a measure's chart: every run and the medians, above a strip to choose epochs in.
 
     The page gives it the data ``series`` and sets ``experiment``, ``setting``, and of the legend
@@ -192,7 +202,7 @@ def chart(measure: str, modes: list[str]) -> alt.VConcatChart:
 
     Args:
         measure: of `MEASURES`.
-        modes: of the whole study, so that each keeps its look.
+        modes: of the whole study, so that each keeps its look, and their looks.
     """
     picked = alt.selection_point(name="picked", fields=["mode"], bind="legend", toggle="true")
     hovered = alt.selection_point(
@@ -211,10 +221,12 @@ def chart(measure: str, modes: list[str]) -> alt.VConcatChart:
         symbolOpacity=1,
         labelLimit=0,
     )
-    colours, dashes = zip(*map(look, modes), strict=True)
-    colour = alt.Color("mode:N", legend=legend).scale(domain=modes, range=colours)
+    colour = alt.Color("mode:N", legend=legend).scale(
+        domain=list(modes), range=[look.colour for look in modes.values()]
+    )
     dash = alt.StrokeDash("mode:N", legend=legend).scale(
-        domain=modes, range=[[2.5 * part for part in parts] or [1, 0] for parts in dashes]
+        domain=list(modes),
+        range=[[2.5 * part for part in look.dashes] or [1, 0] for look in modes.values()],
     )
     # Whole curves first: a filter of points would look at all of the study.
     chosen = (

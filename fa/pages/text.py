@@ -106,24 +106,3 @@ def p_value(value: float | None) -> str:
     if value is None or pd.isna(value):
         return "–"
     return "<0.0001" if value < 0.0001 else f"{value:.2g}"
-
-
-def setting_text(row: Mapping[str, Any]) -> str:
-    """Return a row's setting in full: ``20 hidden units, batch 200, rate 0.07, 200 epochs``.
-
-    Loss and data set are named where they are not the usual ones.
-    """
-    unusual = [
-        row[key].replace("_", " ")
-        for key, usual in (("loss_function", "squared_error"), ("dataset", "mnist"))
-        if row[key] != usual
-    ]
-    return ", ".join(
-        [
-            f"{layers_name(row)} hidden units",
-            f"batch {row['batch_size']}",
-            f"rate {row['learning_rate']:g}",
-            f"{row['epochs']} epochs",
-            *unusual,
-        ]
-    )

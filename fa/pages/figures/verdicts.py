@@ -81,7 +81,7 @@ class Entry:
         quantity: what the axis shows, with its unit.
         claimed: the range in which the statement places the figure.
         measured, low, high, reported: NaN where there is none.
-        name, heading, left, right: what is written beside it, the last two in lines.
+        name, left, heading, right: what is written beside it, all but the name in lines.
         lines: the height of the row, the space below it included.
     """
 
@@ -98,10 +98,12 @@ class Entry:
             factor * row[name] for name in ("measured", "low", "high", "reported")
         )
         self.name = row["claim"]
-        self.heading = self.verdict + (f", n = {row['n']}" if row["n"] else "")
+        seeds = f", n = {row['n']}" if row["n"] else ""
+        # Bold letters are wider.
+        self.heading = textwrap.wrap(self.verdict + seeds, int(0.85 * room_beside()))
         self.left = textwrap.wrap(row["statement"], characters(LEFT * text_width() - NAME))
         self.right = finding_lines(row)
-        self.lines = max(len(self.left), 1 + len(self.right)) + BETWEEN
+        self.lines = max(len(self.left), len(self.heading) + len(self.right)) + BETWEEN
 
     @property
     def numbers(self) -> list[float]:
@@ -114,6 +116,11 @@ class Entry:
 def characters(inches: float) -> int:
     """Return how many characters of the size of the text fit."""
     return max(12, int(inches / CHARACTER))
+
+
+def room_beside() -> int:
+    """Return how many characters fit to the right of the axes."""
+    return characters((1 - RIGHT) * text_width())
 
 
 def quantity(row: Mapping[str, Any], claim: Mapping[str, Any]) -> str:
@@ -148,7 +155,7 @@ def claimed(claim: Mapping[str, Any], margins: Mapping[str, float]) -> tuple[flo
 
 def finding_lines(row: Mapping[str, Any]) -> list[str]:
     """Return what was measured; without runs why nothing was, and what the published runs say."""
-    room = characters((1 - RIGHT) * text_width())
+    room = room_beside()
     if pd.isna(row["measured"]):
         published = published_text(row)
         text = row["reason"] + (f"; published: {published}" if published != "–" else "")
@@ -212,8 +219,8 @@ def draw_entry(axes: Axes, entry: Entry, top: float) -> None:
     for inches, text, more in (
         (-LEFT * text_width() + 0.05, entry.name, {"weight": "bold"}),
         (-LEFT * text_width() + NAME, "\n".join(entry.left), {}),
-        (aside, entry.heading, {"weight": "bold", "color": look["color"]}),
-        (aside, "\n".join(["", *entry.right]), {}),
+        (aside, "\n".join(entry.heading), {"weight": "bold", "color": look["color"]}),
+        (aside, "\n".join([""] * len(entry.heading) + entry.right), {}),
     ):
         at = axes.get_yaxis_transform()
         axes.text(inches / (AXIS * text_width()), top, text, transform=at, **place, **more)
