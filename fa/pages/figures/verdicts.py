@@ -31,10 +31,10 @@ LOOKS: dict[str, dict[str, Any]] = {
 CLAIMED, ZERO, REPORTED = "0.88", "0.45", "#0072b2"
 
 # Inches. A row is as high as its text.
-LINE, GAP, HEAD, FOOT = 0.12, 0.34, 0.56, 0.36
+LINE, GAP, HEAD, FOOT = 0.112, 0.31, 0.5, 0.33
 LEFT, AXIS, RIGHT = 2.8, 1.95, 4.85
 STATEMENT, FINDING = 44, 34  # characters a line
-BETWEEN = 0.6  # lines between two rows
+BETWEEN = 0.45  # lines between two rows
 
 
 def verdicts(metrics: Metrics) -> Figure:
@@ -198,7 +198,7 @@ def draw_entry(axes: Axes, entry: Entry, top: float) -> None:
     axes.plot([entry.reported], [middle], "|", color=REPORTED, markersize=11, markeredgewidth=1.6)
     axes.hlines(middle, entry.low, entry.high, color=look["color"], linewidth=1.3, zorder=3)
     axes.plot([entry.measured], [middle], **{"markersize": 4.5, **look}, linestyle="", zorder=4)
-    place: dict[str, Any] = {"va": "top", "fontsize": 7, "linespacing": 1.18}
+    place: dict[str, Any] = {"va": "top", "fontsize": 7, "linespacing": 1.08}
     for inches, text, more in (
         (-LEFT + 0.05, entry.name, {"weight": "bold"}),
         (-LEFT + 0.36, "\n".join(entry.left), {}),
