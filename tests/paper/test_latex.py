@@ -116,8 +116,9 @@ def test_tables_and_figures_fit_the_page_as_they_are(compiled):
     for size in sizes:
         width, height, depth = (float(part) / POINTS for part in size)
         sides = sorted([width, height + depth])
-        assert sides[0] <= 6.6, "with its caption"
-        assert sides[1] <= 9.4
+        upright = width <= 6.91 and height + depth <= 9.2
+        # With its caption; what is too wide for the text lies on its side.
+        assert upright or (sides[0] <= 6.6 and sides[1] <= 9.4), size
 
 
 def test_figures_are_one_or_two_columns_wide(drawn):

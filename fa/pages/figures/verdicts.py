@@ -31,11 +31,11 @@ LOOKS: dict[str, dict[str, Any]] = {
 CLAIMED, ZERO, REPORTED = "0.88", "0.45", "#0072b2"
 
 # Inches. A row is as high as its text.
-LINE, GAP, HEAD, FOOT, NAME = 0.12, 0.34, 0.42, 0.36, 0.36
+LINE, GAP, HEAD, FOOT, NAME = 0.112, 0.31, 0.36, 0.33, 0.36
 CHARACTER, ENTRY = 0.058, 1.1  # the width of a character, and of an entry of the legend
 # Of the width: where the axes begin, how wide they are, where the findings begin.
 LEFT, AXIS, RIGHT = 0.406, 0.283, 0.703
-BETWEEN = 0.6  # lines between two rows
+BETWEEN = 0.45  # lines between two rows
 
 
 def verdicts(metrics: Metrics) -> Figure:
@@ -214,7 +214,7 @@ def draw_entry(axes: Axes, entry: Entry, top: float) -> None:
     axes.plot([entry.reported], [middle], "|", color=REPORTED, markersize=11, markeredgewidth=1.6)
     axes.hlines(middle, entry.low, entry.high, color=look["color"], linewidth=1.3, zorder=3)
     axes.plot([entry.measured], [middle], **{"markersize": 4.5, **look}, linestyle="", zorder=4)
-    place: dict[str, Any] = {"va": "top", "fontsize": 7, "linespacing": 1.18}
+    place: dict[str, Any] = {"va": "top", "fontsize": 7, "linespacing": 1.08}
     aside = (RIGHT - LEFT) * text_width()
     for inches, text, more in (
         (-LEFT * text_width() + 0.05, entry.name, {"weight": "bold"}),
