@@ -141,10 +141,11 @@ def test_a_digest_is_of_all_that_a_command_loads(folder, command):
             for file in code.data_files(code.source(module).parent, node.value)
         }
         assert {path for path in data if path.suffix not in (".py", ".pyc")} <= named
-    # The modes are found by their names, which a plan asks for.
+    # The modes are found by their names. A plan asks for them; pages ask whether one has a scale,
+    # and where that changes its runs do, so the metrics differ.
     modes = {name for name in loaded if name.startswith("fa.learning.rules.")}
     assert loaded - modes <= covered - modes
-    assert modes <= covered or command == "plan"
+    assert modes <= covered or command in ("plan", "table", "figure", "numbers")
 
 
 @pytest.fixture

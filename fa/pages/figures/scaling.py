@@ -47,7 +47,7 @@ def scaling(metrics: Metrics) -> Figure:
     title(
         figure,
         f"Accuracy and hidden size. Top: {BAND}.\n"
-        "Bottom: mean difference with 95 % interval, which allows for rare failures; "
+        "Bottom: mean difference, 95 % interval (allows for rare failures); "
         f"equivalent within the grey ±{100 * MARGIN:g}",
         runs,
     )
@@ -76,10 +76,8 @@ def draw_differences(axes: Axes, runs: pd.DataFrame, looks: Mapping[str, Look]) 
             linestyle="",
             marker=looks[mode].marker,
             color=looks[mode].colour,
-            markersize=4,
-            markeredgewidth=0,
+            markersize=3,
             capsize=2,
-            capthick=1,
             linewidth=1,
         )
     ticks = [-50, -10, -2, -margin, 0, margin, 2, 10, 50]
