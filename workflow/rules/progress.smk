@@ -24,9 +24,9 @@ class Announcer(logging.Handler):
             ]
             # `snakemake download` trains nothing, and is no news of the study.
             if todo or any(job.rule.name == "all" for job in jobs):
-                time = forecast(sum(jobs.values()))
                 study = [SHARDS[name] for name in SHARDS_OF_STUDY]
-                logger.info(announcement(study, todo, EXPERIMENTS, time))
+                duration = forecast(sum(jobs.values()))
+                logger.info(announcement(study, todo, EXPERIMENTS, duration))
 
 
 def waiting():
