@@ -2,5 +2,6 @@
 
 Read `config` (what is checked before anything runs), `grids` (experiments unroll to runs), `shards`
 (runs are packed into jobs), `files` (the plan on disk); `networks` is how the command line names
-runs, `limits` says what cannot be trained, `results` where results cannot land.
+runs, `limits` says what cannot be trained, `trials` which rules cannot train, `results` where
+results cannot land.
 """
