@@ -99,13 +99,26 @@ def runs_of(
     of: Study, claim: Claim, arm: str, setting: dict, without: str | None = None
 ) -> pd.DataFrame:
     """Return an arm's runs under the claim's setting, but for the key ``without``."""
-    own = {key: value for key, value in of.claims["arms"][arm].items() if key != "title"}
-    wanted = RUN_DEFAULTS | of.claims["setting"] | claim.get("setting", {}) | own | setting
     chosen = pd.Series(True, index=of.runs.index)
-    for key, value in wanted.items():
+    for key, value in (wanted(of, claim, arm) | setting).items():
         if key != without:
             chosen &= of.runs[key] == value
     return of.runs[chosen]
+
+
+def wanted(of: Study, claim: Claim, arm: str) -> dict[str, Any]:
+    """Return the keys that an arm's runs have under the claim's setting."""
+    own = {key: value for key, value in of.claims["arms"][arm].items() if key != "title"}
+    return RUN_DEFAULTS | keys_of(of.claims["setting"]) | keys_of(claim.get("setting", {})) | own
+
+
+def keys_of(setting: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a setting by the keys of runs: of hidden layers 100-50 the first, and those above."""
+    keys = {"loss_function" if key == "loss" else key: value for key, value in setting.items()}
+    if "hidden" in keys:
+        first, _, above = str(keys["hidden"]).partition("-")
+        keys |= {"hidden": int(first), "hidden_above": above}
+    return keys
 
 
 PANDAS = {"n": "count", "sd": "std"}

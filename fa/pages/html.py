@@ -22,10 +22,13 @@ def table_page(title: str, rows: pd.DataFrame, text: pd.DataFrame) -> str:
 
     Args:
         title: the heading.
-        rows: its numbers; their ``family`` and ``verdict``, where they have them, set the look.
+        rows: its numbers; their ``family`` and ``verdict``, where they have them, set the look, and
+            the verdicts are counted, those of the post's statements alone where it has some.
         text: the same as text to read.
     """
-    verdicts = rows.loc[rows["family"] == "post", "verdict"] if "verdict" in rows else None
+    of_post = "verdict" in rows and (rows["family"] == "post").any()
+    counted = rows[rows["family"] == "post"] if of_post else rows
+    verdicts = counted["verdict"] if "verdict" in rows else None
     lines = [
         (looks(row), [(cell_kind(name, cell), cell) for name, cell in line.items()])
         for row, line in zip(rows.to_dict("records"), text.to_dict("records"), strict=True)
@@ -34,6 +37,7 @@ def table_page(title: str, rows: pd.DataFrame, text: pd.DataFrame) -> str:
         title=title,
         verdicts=verdicts,
         counts=() if verdicts is None else verdicts.value_counts().items(),
+        of_post=of_post,
         families="family" in rows and rows["family"].nunique() > 1,
         columns=list(text),
         lines=lines,

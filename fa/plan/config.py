@@ -48,6 +48,8 @@ def checked(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, A
     study = full["study"]
     full["study"] = list(full["experiments"]) if study == "all" else as_list(study)
     full["results"] = os.path.normpath(full["results"])
+    if "claims" in full:
+        full["claims"] = as_list(full["claims"])
     taken = schema["$defs"]["not_taken"]["not"]["enum"]
     refuse(
         [

@@ -29,7 +29,7 @@ from fa.datasets.catalogue import DATASETS
 from fa.datasets.files import directory_problem
 from fa.checks.errors import UserError
 from fa.pages.figures import TITLES
-from fa.plan.config import checked
+from fa.plan.config import checked, length_problems, refuse
 from fa.plan.shards import shards, shown
 
 
@@ -53,6 +53,19 @@ def require_profile(arguments):
     )
 
 
+def claims_of_study(names):
+    """Return the claims that the study names, those of its own files in full."""
+    if names == ["post"]:
+        return names
+    # They load pandas and SciPy, for which no other study should wait.
+    import pandas as pd
+
+    from fa.evidence.claims import read_own
+
+    runs = [vars(run) for shard in SHARDS.values() for run in shard.runs]
+    return read_own(names, STUDY, pd.DataFrame(runs))
+
+
 try:
     require_profile(sys.argv[1:])
     # Snakemake has read them already, and keeps the last of what stands there twice.
@@ -69,6 +82,9 @@ try:
             f"dataset.directory: {why}; name the folder of the four IDX files"
         )
     SHARDS = shards(STUDY)
+    if "claims" in STUDY and workflow.is_main_process:
+        STUDY["claims"] = claims_of_study(STUDY["claims"])
+        refuse(length_problems(STUDY))
 except UserError as error:
     # Not a WorkflowError: Snakemake would print lines of this file under the message.
     sys.exit(f"error: {error}")
