@@ -82,14 +82,17 @@ try:
             f"dataset.directory: {why}; name the folder of the four IDX files"
         )
     SHARDS = shards(STUDY)
-    if "claims" in STUDY and workflow.is_main_process:
-        STUDY["claims"] = claims_of_study(STUDY["claims"])
+    CLAIMED = STUDY.get("claims", [])
+    if CLAIMED and workflow.is_main_process:
+        STUDY["claims"] = claims_of_study(CLAIMED)
         refuse(length_problems(STUDY))
 except UserError as error:
     # Not a WorkflowError: Snakemake would print lines of this file under the message.
     sys.exit(f"error: {error}")
 
 RESULTS = STUDY["results"]
+# As config.yaml names them, for the report.
+OWN_CLAIMS = [name for name in CLAIMED if name != "post"]
 # What was trained before stays in the results.
 STUDY["study"] = shown(STUDY, SHARDS, Path(RESULTS, "runs"))
 EXPERIMENTS = {name: STUDY["experiments"][name] for name in STUDY["study"]}
