@@ -83,7 +83,8 @@ def explain(error: ValidationError) -> str:
         case "not":
             return f"{value} {error.schema['$comment']}"
         case "minItems" | "minProperties":
-            return f"{value} names no runs; it needs at least one entry"
+            lacks = error.schema.get("$comment", "names no runs")
+            return f"{value} {lacks}; it needs at least one entry"
         case "minLength":
             return f"{value} is empty; fill it in, or leave the key out"
         case "maxLength":

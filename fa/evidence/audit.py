@@ -13,6 +13,14 @@ from fa.evidence.measures import Claim, Rules
 from fa.evidence.samples import Study, described, measurements, samples, study
 from fa.evidence.statistics import NAN
 
+COMPARED = ["claim", "metric", "arm_a", "arm_b", "n"]
+COMPARED += [f"{arm}_{name}" for arm in "ab" for name in ("mean", "sd", "median")]
+COMPARED += [f"{start}{end}" for start in ("", "median_") for end in ("difference", "low", "high")]
+COMPARED += ["permutation_p", "paired_t_p", "wilcoxon_p", "welch_p", "tost_p", "hedges_g", "d_z"]
+COMPARED += ["correlation", "a_collapsed", "b_collapsed", "mcnemar_p"]
+AUDITED = ["about", "arm_a", "arm_b", "hidden", "reported_a", "reported_b", "p"]
+AUDITED += ["spread_needed", "a_sd", "b_sd", "p_at_our_spread"]
+
 
 def comparisons(
     runs: pd.DataFrame, curves: pd.DataFrame, claims: Mapping[str, Any]
@@ -33,7 +41,7 @@ def comparisons(
                 names = arm_names(claim, value)
                 row = {"claim": claim["id"], "metric": claim["metric"], **names}
                 rows.append(row | compare(table, claims["rules"], claim["metric"]))
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame(rows, columns=COMPARED)
     # Filtered last: a study with none of the runs still gives a table, with columns and no rows.
     return table[table["n"] > 0]
 
@@ -123,7 +131,7 @@ def post_audit(runs: pd.DataFrame, curves: pd.DataFrame, claims: Mapping[str, An
     for claim, figures in contradictions(claims):
         reported = {**figures, "p": 2 * claims["rules"]["level"]}
         rows.append(audit_row(of, claim, claim["a"], reported, "same configuration, two tables"))
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=AUDITED)
 
 
 def contradictions(claims: Mapping[str, Any]) -> Iterator[tuple[Claim, dict[str, float]]]:

@@ -140,7 +140,17 @@ def runs_of(
 def wanted(claims: Mapping[str, Any], claim: Claim, arm: str, setting: dict) -> dict[str, Any]:
     """Return the keys of an arm's runs under the claim's setting."""
     own = {key: value for key, value in claims["arms"][arm].items() if key != "title"}
-    return RUN_DEFAULTS | claims["setting"] | claim.get("setting", {}) | own | setting
+    general, special = keys_of(claims["setting"]), keys_of(claim.get("setting", {}))
+    return RUN_DEFAULTS | general | special | own | setting
+
+
+def keys_of(setting: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a setting by the keys of runs: of hidden layers 100-50 the first, and those above."""
+    keys = {"loss_function" if key == "loss" else key: value for key, value in setting.items()}
+    if "hidden" in keys:
+        first, _, above = str(keys["hidden"]).partition("-")
+        keys |= {"hidden": int(first), "hidden_above": above}
+    return keys
 
 
 PANDAS = {"n": "count", "sd": "std"}

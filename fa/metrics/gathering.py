@@ -56,6 +56,7 @@ def gather(
         pa.concat_tables([table for _, table in curves], promote_options="default"),
         planned.experiments,
         origin,
+        planned.claims,
     )
 
 
@@ -65,11 +66,12 @@ def write_metrics(
     curves: pa.Table,
     experiments: Mapping[str, Mapping[str, Any]],
     provenance: Mapping[str, Any],
+    claims: Sequence[Any] | None = None,
 ) -> None:
     """Write runs.parquet (one row per run) and curves.parquet (one row per run and epoch).
 
     Their metadata say what made them. Those of runs.parquet also say what each experiment is, how
-    many runs it has, and their digest.
+    many runs it has, their digest, and which claims the study names, if it names some.
     """
     found = by_experiment(runs)
     records = {}
@@ -77,7 +79,9 @@ def write_metrics(
         own = found.get(name, runs[:0])
         records[name] = {**record, "runs": len(own), "digest": digest(own) if len(own) else None}
     folder = Path(folder)
-    parquet.write(runs, folder / "runs.parquet", provenance=provenance, experiments=records)
+    named = {} if claims is None else {"claims": {"of_study": claims}}
+    facts = {"provenance": provenance, "experiments": records, **named}
+    parquet.write(runs, folder / "runs.parquet", **facts)
     parquet.write(curves, folder / "curves.parquet", provenance=provenance)
 
 

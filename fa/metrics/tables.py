@@ -40,12 +40,15 @@ class Metrics(NamedTuple):
         experiments: name -> what it is: ``title``, ``about``, ``figures`` (name -> kind), ``rows``
             (what it compares), how many ``runs`` it has, and their ``digest``, None without any.
         provenance: what made the runs; see `fa.metrics.origins`.
+        claims: those that the study names, see `fa.evidence.claims.read_own`; None if it names
+            none.
     """
 
     runs: pd.DataFrame
     curves: pd.DataFrame
     experiments: dict[str, dict[str, Any]]
     provenance: dict[str, Any]
+    claims: list[Any] | None = None
 
     def of(self, experiments: list[str]) -> "Metrics":
         """Return the runs of some experiments, and their curves."""
@@ -84,7 +87,8 @@ def read_metrics(folder: str | Path) -> Metrics:
     for record in experiments.values():
         for row in record.get("rows", []):
             row |= OF_BEFORE | row
-    return Metrics(runs, curves, experiments, parquet.facts_of(table, "provenance"))
+    provenance, claims = (parquet.facts_of(table, name) for name in ("provenance", "claims"))
+    return Metrics(runs, curves, experiments, provenance, claims.get("of_study"))
 
 
 def belong_together(runs: pd.DataFrame, curves: pd.DataFrame) -> bool:

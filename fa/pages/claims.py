@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from fa.evidence.audit import comparisons, post_audit
+from fa.evidence.claims import claims_of, headline, post
 from fa.evidence.measures import METRICS, Metric
 from fa.evidence.questions import questions
 from fa.evidence.redraws import redraws
@@ -18,17 +19,33 @@ PUBLISHED = Path(__file__).parents[2] / "reference/verdicts.csv"
 """The published verdicts: of the published metrics, written when those were."""
 
 
-def compute(
+def compute(names: Iterable[str], metrics: Metrics) -> dict[str, pd.DataFrame]:
+    """Return the rows of the tables of these names: of one file of claims after the other."""
+    names, files = list(names), claims_of(metrics)
+    if not files:  # their columns, without a row
+        one = post() | {"claims": post()["claims"][:1]}
+        return {name: rows[:0] for name, rows in tables_of(names, metrics, one).items()}
+    found = [tables_of(names, metrics, claims) for claims in files]
+    return {name: joined([tables[name] for tables in found]) for name in names}
+
+
+def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return tables of the same columns as one."""
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True) if len(filled) > 1 else [*filled, tables[0]][0]
+
+
+def tables_of(
     names: Iterable[str], metrics: Metrics, claims: Mapping[str, Any]
 ) -> dict[str, pd.DataFrame]:
-    """Return the rows of the tables of these names, each computed once."""
+    """Return the rows of the tables of these names for one file of claims, each computed once."""
     of = (metrics.runs, metrics.curves, claims)
     found = {rows: rows(*of) for rows in {TABLES[name].rows for name in names}}
     tables = {name: found[TABLES[name].rows] for name in names}
-    # The short ones have the post's own statements alone.
+    # The short ones have the first family's alone: of the post, its own statements.
     for name in ("verdicts", "failures"):
         if name in tables:
-            tables[name] = tables[name][tables[name]["family"] == "post"]
+            tables[name] = tables[name][tables[name]["family"] == headline(claims)]
     if "draws" in tables:
         tables["draws"] = tables["draws"][tables["draws"]["as_reported"].notna()]
     return tables
@@ -37,9 +54,12 @@ def compute(
 def evaluate_beside(
     runs: pd.DataFrame, curves: pd.DataFrame, claims: Mapping[str, Any]
 ) -> pd.DataFrame:
-    """Return the rows of `evaluate`, with the ``published_verdict`` and its ``published_n``."""
+    """Return the rows of `evaluate`, with the ``published_verdict`` and its ``published_n``.
+
+    Only the post's claims have been published.
+    """
     ours = evaluate(runs, curves, claims)
-    if PUBLISHED.exists():
+    if PUBLISHED.exists() and claims == post():
         published = pd.read_csv(PUBLISHED, dtype={"claim": str}).set_index("claim")
         theirs = published.reindex(ours["claim"]).set_axis(ours.index)
         verdicts, n = theirs["verdict"].fillna(""), theirs["n"].fillna(0).astype(int)
@@ -79,6 +99,7 @@ def verdicts_text(rows: pd.DataFrame) -> pd.DataFrame:
     columns = ["claim", "statement", "verdict", "reported", "measured", "interval", "n"]
     # Where they are the published ones, that they are need not stand beside each.
     same = (rows["verdict"] == rows["published_verdict"]) & (rows["n"] == rows["published_n"])
+    same |= rows["published_verdict"] == ""
     return text[columns if same.all() else [*columns, "published"]]
 
 
@@ -326,11 +347,9 @@ class Table(NamedTuple):
 
 
 TABLES = {
-    "verdicts": Table(
-        "What the post claims, and what the runs say", evaluate_beside, verdicts_text
-    ),
+    "verdicts": Table("What is claimed, and what the runs say", evaluate_beside, verdicts_text),
     "claims": Table(
-        "Every claim: the post's statements, other readings of them, and controls",
+        "Every claim: the statements, other readings of them, and controls",
         evaluate_beside,
         claims_text,
     ),

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from fa.checks.errors import UserError
-from fa.evidence.claims import CLAIMS, read_claims
+from fa.evidence.claims import claims_of
 from fa.evidence.findings import find, listed, margin_of
 from fa.evidence.measures import METRICS, Claim
 from fa.evidence.samples import Study, left_out, samples, study, wanted
@@ -25,22 +25,21 @@ TERMS = ("metric", "expect", "between", "threshold", "trained_only", "over", "ca
 """What claims.yaml may say of a claim, beside its arms and their setting."""
 
 
-def explain(metrics: str | Path, name: str, claims_yaml: str | Path = CLAIMS) -> str:
+def explain(metrics: str | Path, name: str) -> str:
     """Return what the verdict on a claim rests on, as text to read.
 
     Args:
         metrics: the folder of metrics.
         name: the claim's id.
-        claims_yaml: the claims and the rules.
 
     Raises:
         UserError: no claim has that id, or the metrics are not there.
     """
-    claims = read_claims(claims_yaml)
-    chosen = {claim["id"]: claim for claim in claims["claims"]}
-    if name not in chosen:
-        raise UserError(f"{name!r} is not a claim; choose from {', '.join(chosen)}")
-    claim, found = chosen[name], read_metrics(metrics)
+    found = read_metrics(metrics)
+    every = {claim["id"]: (claim, each) for each in claims_of(found) for claim in each["claims"]}
+    if name not in every:
+        raise UserError(f"{name!r} is not a claim; choose from {', '.join(every)}")
+    claim, claims = every[name]
     of = study(found.runs, found.curves, claims)
     facts = {f"claim {name}": [claim["statement"]], **judgement(of, claim)}
     if "a" not in claim:

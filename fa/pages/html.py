@@ -28,7 +28,8 @@ def table_page(title: str, rows: pd.DataFrame, text: pd.DataFrame) -> str:
 
     Args:
         title: the heading.
-        rows: its numbers; their ``family`` and ``verdict``, where they have them, set the look.
+        rows: its numbers; their ``family`` and ``verdict``, where they have them, set the look, and
+            the verdicts are counted, those of the post's statements alone where it has some.
         text: the same as text to read.
     """
     lines = [
@@ -45,11 +46,15 @@ def table_page(title: str, rows: pd.DataFrame, text: pd.DataFrame) -> str:
 
 
 def tally(rows: pd.DataFrame) -> str:
-    """Return how many of the post's statements hold, do not hold, and are undecided."""
-    counts = Counter(rows.loc[rows["family"] == "post", "verdict"])
+    """Return how many statements hold, do not hold and are undecided; the post's alone, if any."""
+    post = rows["family"] == "post"
+    counts = Counter(rows.loc[post if post.any() else ~post, "verdict"])
+    if not counts:
+        return ""
     found = [f"{counts[name]} {ends[counts[name] != 1]}" for name, ends in TOLD.items()]
-    bold = " (in bold)" if rows["family"].nunique() > 1 else ""
-    whole = f"Of {counts.total()} statements of the post{bold}"
+    of = " of the post" if post.any() else ""
+    bold = " (in bold)" if post.any() and rows["family"].nunique() > 1 else ""
+    whole = f"Of {counts.total()} statement{'s' * (counts.total() != 1)}{of}{bold}"
     return f"{whole}, {', '.join(found[:-1])} and {found[-1]}."
 
 

@@ -28,6 +28,7 @@ from fa.plan.limits import (
 )
 from fa.plan.networks import parse_seeds
 from fa.plan.results import results_problems
+from fa.plan.trials import object_problem, parameters_of, problem_of
 
 
 def checked(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,6 +48,8 @@ def checked(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, A
     study = full["study"]
     full["study"] = list(full["experiments"]) if study == "all" else as_list(study)
     full["results"] = os.path.normpath(full["results"])
+    if "claims" in full:
+        full["claims"] = as_list(full["claims"])
     taken = schema["$defs"]["not_taken"]["not"]["enum"]
     refuse(
         [
@@ -211,11 +214,11 @@ def network_problems(settings: Mapping[str, Any], config: Mapping[str, Any]) -> 
         yield problem
     for name, given in rules_of(settings.get("feedback", [])):
         try:
-            parameters = rules.parameters_text(name, given)
+            parameters = parameters_of(name, given)
         except UserError as error:
             yield f"feedback: {error}"
             continue
-        if config["backend"] == "numba":
+        if config["backend"] == "numba" and not object_problem(name, parameters):
             for loss in losses or [config["training"]["loss"]]:
                 if why := refuses(rules.rule(name, parameters), loss, LARGEST_BATCH):
                     yield f"feedback: {why}; backend: auto takes numpy for it"
@@ -267,5 +270,5 @@ def rule_problems(config: Mapping[str, Any]) -> Iterator[str]:
         name, parameters = rule
         left -= sum(map(math.prod, feedback_shapes(layers, CLASSES, direct=False)))
         if (name, parameters) not in found or (left >= 0 and not found[name, parameters]):
-            found[name, parameters] = rules.draw_problem(name, parameters, layers, CLASSES)
+            found[name, parameters] = problem_of(name, parameters, layers, CLASSES)
     yield from filter(None, found.values())

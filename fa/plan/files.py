@@ -29,10 +29,12 @@ class Plan(NamedTuple):
         runs: those of the study.
         experiments: name -> what every experiment is, of the study or not: ``title``, ``about``,
             ``figures`` and its ``rows``.
+        claims: those that the study names, those of its own files in full; None if it names none.
     """
 
     runs: list[PlannedRun]
     experiments: dict[str, dict[str, Any]]
+    claims: list[Any] | None = None
 
 
 def write_plan(config: Mapping[str, Any], path: str | Path) -> None:
@@ -52,7 +54,8 @@ def write_plan(config: Mapping[str, Any], path: str | Path) -> None:
         | {"rows": [dict(zip(ROW, row, strict=True)) for row in rows[name]]}
         for name, experiment in experiments.items()
     }
-    files.write_json(path, {"experiments": records, "runs": runs})
+    named = {"claims": config["claims"]} if "claims" in config else {}
+    files.write_json(path, {"experiments": records, "runs": runs, **named})
 
 
 def read_plan(path: str | Path) -> Plan:
@@ -66,4 +69,4 @@ def read_plan(path: str | Path) -> Plan:
         PlannedRun(Run(**{key: row[key] for key in RUN_KEYS}), row["experiments"], row["shard"])
         for row in content["runs"]
     ]
-    return Plan(runs, content["experiments"])
+    return Plan(runs, content["experiments"], content.get("claims"))

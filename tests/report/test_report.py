@@ -26,6 +26,7 @@ STUDY = {
     "training": {"epochs": 2},
     "seeds": 2,
     "fanout": [],
+    "claims": "post",  # of which such short runs are none
     "experiments": {
         "table1": POST["table1"]
         | {"grids": [{"hidden": [8, 20], "feedback": ["backprop", "random"]}]},

@@ -498,7 +498,7 @@ def test_what_is_wrong_is_named(tmp_path):
         ({"b": None}, "claim 1, b: null is of the wrong type; it must be text or a number"),
         ({"between": [0, 1]}, 'claim 1, entry: "between" means nothing to a claim of this kind'),
         ({"setting": {"hiden": 40}}, "claim 1, setting: unknown key hiden; the keys here are"),
-        ({"setting": {"hidden": "40"}}, 'claim 1, setting.hidden: "40" is of the wrong type'),
+        ({"setting": {"hidden": "40"}}, 'claim 1, setting.hidden: "40" is no number of hidden'),
         ({"reported": {"a": "93.5 %"}}, 'claim 1, reported.a: "93.5 %" is of the wrong type'),
         ({"reported": {"a": 0.9, "p": 3}}, "claim 1, reported.p: 3 is too large; it must be at"),
         ({"trained_only": "yes"}, 'claim 1, trained_only: "yes" is of the wrong type'),

@@ -284,4 +284,4 @@ def test_an_unknown_claim_is_one_line_with_the_choice():
 
 def test_metrics_that_are_not_there(tmp_path):
     with pytest.raises(UserError, match="holds no runs.parquet; make the study first"):
-        explain(tmp_path, "1", CLAIMS)
+        explain(tmp_path, "1")

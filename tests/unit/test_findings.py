@@ -569,7 +569,7 @@ def test_every_mistake_in_the_claims_is_named(tmp_path):
     assert all(problem.endswith(arms) for problem in problems)
     # Where the file is not what it should be, nothing is said of single claims.
     assert len(refused(with_claim(id=1, a="x"))) == 2
-    assert refused([])[1].startswith("  claims.yaml: ")
+    assert refused([])[1].startswith("  wrong.yaml: ")
     problems = refused(with_claim(kind="best", over="colour", candidate=1))
     assert any(
         "claim 1, over: there is no 'colour'; choose from batch_size, " in p for p in problems

@@ -22,13 +22,13 @@ def rows(tmp_path_factory):
     """Return the verdicts on made-up runs; some statements have none."""
     folder = tmp_path_factory.mktemp("metrics")
     made_up.write(folder)
-    return tables.compute(["verdicts"], read_metrics(folder), CLAIMS)["verdicts"]
+    return tables.compute(["verdicts"], read_metrics(folder))["verdicts"]
 
 
 @pytest.fixture
 def figure(rows):
     with plt.style.context(style.STYLE):
-        yield verdicts.forest(rows, CLAIMS)
+        yield verdicts.forest(rows, [CLAIMS])
     plt.close("all")
 
 

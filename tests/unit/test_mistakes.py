@@ -502,6 +502,17 @@ def test_a_broken_rule_is_refused_when_planning_and_named_once(rule, tmp_path):
     assert str(caught.value).count("mine.py") == 1
 
 
+def test_what_a_rule_would_say_to_nobody_is_refused_when_planning(rule, tmp_path):
+    rule(f"{RULE}    direkt = True\n")
+    with pytest.raises(UserError) as caught:
+        checked(merged(MINE), SCHEMA)
+    assert str(caught.value).splitlines() == [
+        "the configuration cannot work:",
+        f"  experiments.mine[0].feedback: {tmp_path}/rules/mine.py: a rule has no direkt; "
+        "did you mean direct?",
+    ]
+
+
 def test_a_rule_that_is_right_is_taken(rule, digits):
     rule(RULE)
     config = checked(merged(MINE), SCHEMA)

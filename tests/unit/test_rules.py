@@ -17,6 +17,7 @@ from fa.learning.backends import forms
 from fa.learning.randomness import stream
 from fa.learning.rule import SCALES, Follower, Forward, Rule, Seen, Signs, feedback_shapes
 from fa.learning.run import Run
+from fa.plan import trials
 
 
 def first(name, seed=0, hidden=(20,), parameters=""):
@@ -491,6 +492,90 @@ def test_a_rule_that_does_not_exist_is_named():
     assert rules.draw_problem("rndom", "", (3,), 2).startswith("'rndom' is not a rule; choose")
 
 
+# What training would not notice, or only by a traceback: planning tries a rule before.
+
+FIXED = MINE.replace("    scaled = True\n", "")
+STEP = f"{FIXED}\n    def step(self, state, seen, uniform):\n        return {{}}\n"
+BACK = f"{FIXED}\n    def feedback(self, state, weights):\n        return {{}}\n"
+TWO = "of two networks"
+SHAPED = "returns float32 of shape (2, 3, 1), not float32 of shape (2, 3, 4)"
+UNMADE = "mine() cannot be made (TypeError: Mine.__init__() missing 1 required positional argument"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (f"{FIXED}\n    redrawm = 'epoch'", "a rule has no redrawm; did you mean redrawn?"),
+        (f"{FIXED}\n    direkt = True", "a rule has no direkt; did you mean direct?"),
+        (f"{FIXED}\n    REDRAWN = 'epochs'", "a rule has no REDRAWN; did you mean redrawn?"),
+        (f"{FIXED}\nREDRAWN = 'epochs'", "REDRAWN stands outside the class, where nothing reads"),
+        (f"{FIXED}\nscaled = False", "scaled stands outside the class, where nothing reads it"),
+        (f"{FIXED}\ndef step(): pass", "step stands outside the class, where nothing reads it"),
+        (f"{FIXED}\n    def feedbck(self): pass", "a rule has no feedbck; did you mean feedback?"),
+        (f"{FIXED}\n    colour = 3", "a rule has no colour, and nothing would read it; a rule has"),
+        (FIXED.replace("init", "int"), "a rule has no int; did you mean init?"),
+        (FIXED.partition("    def")[0] + "    scaled = False", "class Mine has no init(self, draw"),
+        (f"{FIXED}\n    step = None", "step has to be a method, as it is in fa.learning.rule.Rule"),
+        (f"{FIXED}\n    weight_decay = 'no'", "weight_decay has to be a number from 0 to below 1"),
+        (
+            f"{FIXED}\n    k: int = 3",
+            "k is a parameter only of a class under @dataclass(frozen=Tru",
+        ),
+        (with_parameter("direct: bool = True"), "direct is read as a parameter, because it has a"),
+        (f"{FIXED}\n    def __init__(self, x): pass", UNMADE),
+        (STEP.format("None"), f"step(state, seen, uniform) {TWO} returns no list of 2 arrays"),
+        (STEP.format("[b[..., :1] for b in state]"), f"step(state, seen, uniform) {TWO} {SHAPED}"),
+        (STEP.format("[b.T for b in state]"), f"step(state, seen, uniform) {TWO} returns float32 "),
+        (STEP.format("[b * seen.hue for b in state]"), f"step(state, seen, uniform) {TWO} fails ("),
+        (
+            STEP.format("[np.add(b, 1, out=b) for b in state]"),
+            f"step(state, seen, uniform) {TWO} fails (ValueError: output array is read-only)",
+        ),
+        (
+            BACK.format("[b.reshape(-1, b.shape[-1]) for b in state]"),
+            f"feedback(state, weights) {TWO} returns float32 of shape (6, 4), not float32 of",
+        ),
+        (
+            FIXED.replace(DRAWN, "[np.float32(np.random.random(s)) for s in shapes]"),
+            "init(draws, [(3, 4), (4, 2)]) draws other numbers from the same stream; take all fro",
+        ),
+    ],
+)
+def test_planning_says_in_one_line_what_is_wrong_with_a_rule(folder, text, says):
+    path = folder(text)
+    # The class is whole to Python: nothing but the trial finds it.
+    assert rules.rule_class("mine").__name__ == "Mine"
+    found = trials.problem_of("mine", "", (3, 4), 2)
+    assert found.startswith(f"{path}/mine.py: {says}")
+    assert "\n" not in found
+
+
+def test_a_message_of_several_lines_is_told_in_one(folder):
+    folder(FIXED.replace(f"return {DRAWN}", "raise ValueError('one\\n  two')"))
+    assert trials.problem_of("mine", "", (3,), 2).endswith("fails (ValueError: one two)")
+
+
+@pytest.mark.parametrize("name", rules.names())
+@pytest.mark.parametrize("hidden", [(20,), (12, 11)])
+def test_no_rule_of_ours_has_a_problem(name, hidden):
+    assert trials.problem_of(name, rules.parameters_text(name, {}), hidden, 10) is None
+
+
+def test_what_an_author_calls_own_and_what_a_rule_has_pass(folder):
+    own = "_own = 3\n    redrawn = 'epoch'\n    def _helper(self): return 1\n"
+    folder(f"{FIXED}\n    {own}")
+    assert trials.problem_of("mine", "", (3,), 2) is None
+    # One B that serves all networks is one for each.
+    folder(BACK.format("[np.ones(b.shape[-2:], np.float32) for b in state]"))
+    assert trials.problem_of("mine", "", (3,), 2) is None
+
+
+def test_a_large_network_is_left_to_its_job(folder):
+    folder(STEP.format("None"))
+    assert trials.problem_of("mine", "", (trials.MOST_TRIED // 10,), 10) is not None
+    assert trials.problem_of("mine", "", (trials.MOST_TRIED // 10 + 1,), 10) is None
+
+
 def test_a_broken_rule_that_nobody_uses_does_no_harm(folder):
     folder("this is no Python")
     assert rules.rule("random").redrawn == "never"
@@ -516,7 +601,7 @@ def test_what_the_compiled_backend_has_no_form_for_is_refused(base, traits):
 
 
 def test_the_rule_that_the_documents_show_is_one(folder):
-    page = (ROOT / "docs/configuration.md").read_text()
+    page = (ROOT / "docs/your-own.md").read_text()
     (text,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     folder(text, "coins")
     assert len([line for line in text.splitlines() if line]) <= 10

@@ -108,8 +108,9 @@ rule claims:
         "../envs/fa.yaml"
     params:
         metrics=rules.gather.params.metrics,
-        # Beside each verdict stands the published one.
+        # Beside each verdict of the post's claims stands the published one.
         published=published_digest(),
+        own=OWN_CLAIMS,
         code=code.command_digest("claims"),
     message:
         "Holding the claims against the metrics"

@@ -35,7 +35,7 @@ from fa.datasets.catalogue import DATASETS
 from fa.datasets.files import directory_problem
 from fa.checks.errors import UserError
 from fa.pages.figures import OF_ALL, TITLES
-from fa.plan.config import checked
+from fa.plan.config import checked, length_problems, refuse
 from fa.plan.shards import shards, shown
 
 ROOT = Path(fa.__file__).parents[1]
@@ -85,6 +85,19 @@ def require_profile(arguments):
     )
 
 
+def claims_of_study(names):
+    """Return the claims that the study names, those of its own files in full."""
+    if names == ["post"]:
+        return names
+    # They load pandas and SciPy, for which no other study should wait.
+    import pandas as pd
+
+    from fa.evidence.claims import read_own
+
+    runs = [vars(run) for shard in SHARDS.values() for run in shard.runs]
+    return read_own(names, STUDY, pd.DataFrame(runs))
+
+
 try:
     if MAIN:
         require_profile(sys.argv[1:])
@@ -102,6 +115,10 @@ try:
             f"dataset.directory: {why}; name the folder of the four IDX files"
         )
     SHARDS = shards(STUDY)
+    CLAIMED = STUDY.get("claims", [])
+    if CLAIMED and workflow.is_main_process:
+        STUDY["claims"] = claims_of_study(CLAIMED)
+        refuse(length_problems(STUDY))
 except UserError as error:
     # Not a WorkflowError: Snakemake would print lines of this file under the message.
     sys.exit(f"error: {error}")
@@ -109,6 +126,8 @@ except UserError as error:
 RESULTS = STUDY["results"]
 # Puts a path under the prefix that a caller may give its module, as Snakemake does for files.
 prefixed = workflow.modifier.path_modifier.replace_prefix
+# As config.yaml names them, for the report.
+OWN_CLAIMS = [name for name in CLAIMED if name != "post"]
 # What was trained before stays in the results.
 STUDY["study"] = shown(STUDY, SHARDS, Path(prefixed(RESULTS), "runs"))
 EXPERIMENTS = {name: STUDY["experiments"][name] for name in STUDY["study"]}

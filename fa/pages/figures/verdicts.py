@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from fa.evidence.claims import read_claims
+from fa.evidence.claims import Claims, claims_of
 from fa.evidence.statistics import NAN
 from fa.evidence.verdicts import FAILS, HOLDS, UNDECIDED
 from fa.metrics.tables import Metrics
@@ -39,24 +39,21 @@ BETWEEN = 0.45  # lines between two rows
 
 
 def verdicts(metrics: Metrics) -> Figure:
-    """Draw the verdicts on the post's statements, as these metrics have them."""
-    claims = read_claims()
-    return forest(compute(["verdicts"], metrics, claims)["verdicts"], claims)
+    """Draw the verdicts of a study."""
+    return forest(compute(["verdicts"], metrics)["verdicts"], claims_of(metrics))
 
 
-def forest(rows: pd.DataFrame, claims: Mapping[str, Any]) -> Figure:
+def forest(rows: pd.DataFrame, claims: Sequence[Claims]) -> Figure:
     """Draw claims as a forest plot: a panel for each quantity, with an axis and a unit of its own.
 
     Args:
         rows: of `fa.pages.claims.evaluate_beside`.
-        claims: claims.yaml, read.
+        claims: the files of claims that the study is tested on.
     """
     if rows.empty:
         raise NothingToDraw("no claim to show")
-    by_name = {claim["id"]: claim for claim in claims["claims"]}
-    entries = [
-        Entry(row, by_name[row["claim"]], claims["rules"]) for row in rows.to_dict("records")
-    ]
+    by_name = {claim["id"]: (claim, each["rules"]) for each in claims for claim in each["claims"]}
+    entries = [Entry(row, *by_name[row["claim"]]) for row in rows.to_dict("records")]
     panels: dict[str, list[Entry]] = {}
     for entry in entries:
         panels.setdefault(entry.quantity, []).append(entry)
@@ -228,7 +225,7 @@ def draw_entry(axes: Axes, entry: Entry, top: float) -> None:
 
 def head(figure: Figure, height: float, columns: int) -> None:
     """Write above the panels what is in them."""
-    figure.suptitle("What the post claims, and what the runs say", fontsize=9, y=1 - 0.06 / height)
+    figure.suptitle("What is claimed, and what the runs say", fontsize=9, y=1 - 0.06 / height)
     handles = [
         *(
             Line2D([], [], **{"markersize": 4.5, **look}, label=name)

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from fa.checks.errors import UserError
-from fa.evidence.claims import read_claims
+from fa.evidence.claims import claims_of, post
 from fa.evidence.comparison import BASELINE, comparison
-from fa.evidence.measures import METRICS
+from fa.evidence.measures import METRICS, Claim
 from fa.evidence.questions import compares_accuracies
 from fa.learning.run import DEAD_BELOW, RUN_DEFAULTS
 from fa.metrics.tables import Metrics, read_metrics
@@ -37,13 +37,13 @@ class Source(NamedTuple):
     Attributes:
         folder: of the metrics.
         metrics: read.
-        claims: claims.yaml, read.
+        claims: the files of claims that the study is held against, read.
         tables: name -> rows: of the claims' tables and of every experiment that has runs.
     """
 
     folder: Path
     metrics: Metrics
-    claims: dict[str, Any]
+    claims: list[dict[str, Any]]
     tables: dict[str, pd.DataFrame]
 
 
@@ -53,15 +53,15 @@ def read(folder: str | Path) -> Source:
     Raises:
         UserError: the folder holds no metrics, or no run.
     """
-    metrics, claims = read_metrics(folder), read_claims()
+    metrics = read_metrics(folder)
     if metrics.runs.empty:
         raise UserError(f"{folder} holds no run; make the study first")
-    tables = compute([name for name in TABLES if name not in ("draws", "redraws")], metrics, claims)
+    tables = compute([name for name in TABLES if name not in ("draws", "redraws")], metrics)
     for name in metrics.experiments:
         runs = metrics.of([name]).runs
         if not runs.empty:
             tables[name] = comparison(runs, name)
-    return Source(Path(folder), metrics, claims, tables)
+    return Source(Path(folder), metrics, claims_of(metrics), tables)
 
 
 class Column(NamedTuple):
@@ -191,16 +191,17 @@ def cells(
 
 def numbers(source: Source) -> dict[str, Number]:
     """Return every number that a text would cite, by its key."""
-    metrics, claims, tables = source.metrics, source.claims, source.tables
+    metrics, tables = source.metrics, source.tables
+    claims = [claim for each in source.claims for claim in each["claims"]]
     parts = [
-        run_numbers(metrics.runs, claims["rules"]),
+        run_numbers(metrics.runs, (source.claims or [post()])[0]["rules"]),
         verdict_counts(tables["claims"]),
         claim_numbers(tables["claims"]),
         test_numbers(tables["comparisons"], claims),
         question_numbers(tables["questions"], claims),
         audit_numbers(tables["post_audit"]),
         *(
-            experiment_numbers(name, record["rows"], tables.get(name), claims["setting"])
+            experiment_numbers(name, record["rows"], tables.get(name), post()["setting"])
             for name, record in metrics.experiments.items()
         ),
     ]
@@ -287,22 +288,22 @@ def in_unit(unit: str) -> str:
     return f" in {unit.strip()}" if unit else ""
 
 
-def test_numbers(rows: pd.DataFrame, claims: Mapping[str, Any]) -> dict[str, Number]:
+def test_numbers(rows: pd.DataFrame, claims: Iterable[Claim]) -> dict[str, Number]:
     """Return the other tests of the claims that make one comparison; a sweep makes several."""
     found: dict[str, Number] = {}
     by_claim = {row["claim"]: row for row in rows.to_dict("records")}
-    for claim in claims["claims"]:
+    for claim in claims:
         if claim["kind"] in ("mean", "equivalence"):
             name = claim["id"]
             found |= cells(f"claim/{name}", f"claim {name}", by_claim.get(name, {}), TEST_COLUMNS)
     return found
 
 
-def question_numbers(rows: pd.DataFrame, claims: Mapping[str, Any]) -> dict[str, Number]:
+def question_numbers(rows: pd.DataFrame, claims: Iterable[Claim]) -> dict[str, Number]:
     """Return the three answers to every claim that compares two mean accuracies."""
     found: dict[str, Number] = {}
     by_claim = {row["claim"]: row for row in rows.to_dict("records")}
-    for claim in claims["claims"]:
+    for claim in claims:
         if compares_accuracies(claim):
             name = claim["id"]
             row = by_claim.get(name, {})
