@@ -15,7 +15,7 @@ from conftest import MNIST, ROOT, call
 from fa.__main__ import main
 from fa.checks.errors import UserError
 from fa.evidence import findings
-from fa.evidence.claims import CLAIMS, read_claims
+from fa.evidence.claims import read_claims
 from fa.metrics.gathering import write_metrics
 from fa.pages import explain as module
 from fa.pages import origin
