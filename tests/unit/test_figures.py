@@ -308,7 +308,7 @@ def test_losses_are_those_of_one_sample_and_different_losses_share_no_axis(study
     figure = drawn("loss_all_seeds", study._replace(runs=runs, curves=curves))
     assert len({axes.get_ylim() for axes in figure.axes}) == 1
     for axes in figure.axes:
-        batch = int(re.search(r"batch (\d+)", axes.get_title())[1])
+        batch = int(re.search(r"batch\s+(\d+)", axes.get_title())[1])
         made = batch * (1 + 0.1)
         first = [line.get_ydata()[0] for line in axes.lines]
         assert first == pytest.approx([made / batch] * len(first), rel=0.2)
