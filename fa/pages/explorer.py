@@ -28,8 +28,8 @@ SAID = {"hidden", "batch_size", "learning_rate", "epochs"}
 """Settings that are named even where all runs have the same."""
 
 MEASURES = {
-    "loss": "loss of each epoch's first batch",
-    "mean_loss": "loss, mean over the epoch's batches",
+    "loss": "loss per sample, first batch of each epoch",
+    "mean_loss": "loss per sample, mean over the epoch",
     "test_accuracy": "test accuracy",
     "pearson_r": "Pearson r",
 }
@@ -84,6 +84,8 @@ def named(metrics: Metrics) -> tuple[pd.DataFrame, pd.DataFrame]:
     settings = [setting_name(row, keys_said) for row in runs.to_dict("records")]
     runs = runs.assign(run=range(len(runs)), setting=settings, mode=mode_names(runs))
     curves = metrics.curves.merge(runs[[*keys, "run"]]).sort_values(["run", "epoch"])
+    # The losses are sums over a batch: per sample, batches of all sizes compare.
+    curves[["loss", "mean_loss"]] = curves[["loss", "mean_loss"]].div(curves["batch_size"], axis=0)
     runs = runs.explode("experiments").rename(columns={"experiments": "experiment"})
     return runs, curves
 
@@ -178,8 +180,8 @@ def menu(metrics: Metrics, runs: pd.DataFrame, modes: Sequence[str]) -> dict[str
 
 
 TITLES = {
-    "loss": "sum over the batch, logarithmic",
-    "mean_loss": "sum over a batch, logarithmic",
+    "loss": "logarithmic",
+    "mean_loss": "logarithmic",
     "test_accuracy": "%, logarithmic in the error",
     "pearson_r": "of the output weights and their feedback",
 }

@@ -1,5 +1,7 @@
 """The published study: its digest, its seeds against NumPy's, and the README that shows it."""
 
+import re
+
 import pandas as pd
 import pytest
 from scipy import stats
@@ -10,6 +12,7 @@ from fa.metrics.digests import verify
 from fa.metrics.tables import read_metrics
 from fa.pages.claim_files import write_claims
 from fa.pages.experiments import write_experiment
+from fa.pages.paper.numbers import numbers, read
 
 REFERENCE = ROOT / "reference"
 KEYS = [key for key in RUN_KEYS if key not in RUN_DEFAULTS]
@@ -66,10 +69,33 @@ def test_accuracies_are_distributed_as_those_of_the_numpy_reference():
 
 
 @pytest.mark.parametrize("experiment", ["table1", "table2"])
-def test_the_readme_shows_the_published_tables(tmp_path, experiment):
+def test_the_docs_show_the_published_tables(tmp_path, experiment):
     output = tmp_path / "table.md"
     write_experiment(REFERENCE, experiment, [output])
-    assert output.read_text() in (ROOT / "README.md").read_text()
+    assert output.read_text() in (ROOT / "docs/results.md").read_text()
+
+
+@pytest.mark.slow
+def test_the_readme_says_the_published_numbers():
+    found = numbers(read(REFERENCE))
+    text = " ".join((ROOT / "README.md").read_text().split())
+    for sentence in (
+        "Of {claims/post/count} statements of the post, {claims/post/holds} hold, "
+        "{claims/post/does_not_hold} do not hold and {claims/post/undecided} are undecided",
+        "{claim/1/failed_b} of {claim/1/n} backprop runs end with a dead output",
+        "With random feedback it is {claim/1/failed_a}, with one-hot feedback none",
+        "which give {claim/1/reported_b} % and {claim/3/reported_b} % for the same network",
+        "None of {claim/3/n} runs fails",
+        "by {claim/1f/trained_difference} points "
+        "[{claim/1f/trained_high}, {claim/1f/trained_low}] of random feedback",
+        "by {claim/3d/trained_difference} "
+        "[{claim/3d/trained_high}, {claim/3d/trained_low}] of one-hot",
+    ):
+        # Who is ahead is said in words.
+        said = re.sub("{(.*?)}", lambda key: found[key[1]].text.lstrip("+-"), sentence)
+        assert said in text
+    for key in ("claim/3/failed_a", "claim/1f/failed_a", "claim/1f/failed_b", "claim/3d/failed_a"):
+        assert found[key].value == 0
 
 
 def test_the_verdicts_are_those_of_the_published_metrics(tmp_path):

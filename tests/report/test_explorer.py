@@ -123,7 +123,7 @@ def test_a_choice_shows_a_line_for_each_run_and_says_n(page):
     choose(page, "setting", settings[-1])
     until(page, lambda: len(runs(page)) == 2 * SEEDS)
     assert page.find_element(By.CSS_SELECTOR, RUNS).get_attribute("d") != before
-    for measure in ("test accuracy", "Pearson r", "loss, mean over the epoch's batches"):
+    for measure in ("test accuracy", "Pearson r", "loss per sample, mean over the epoch"):
         choose(page, "measure", measure)
         until(page, lambda: len(runs(page)) == 2 * SEEDS)
 

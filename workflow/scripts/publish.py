@@ -28,6 +28,7 @@ PAGES = (
     "docs/cluster.md",
     "docs/dead-outputs.md",
     "docs/performance.md",
+    "docs/results.md",
     "docs/statistics.md",
 )
 
