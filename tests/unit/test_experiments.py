@@ -211,7 +211,7 @@ def test_a_wrong_network_is_explained(text, message):
 def test_the_plan_has_the_runs_of_the_study_and_the_rows_of_every_experiment(tmp_path):
     config = configured(study=["table2", "tuning"])
     files.write_plan(config, tmp_path / "plan.json")
-    runs, records = files.read_plan(tmp_path / "plan.json")
+    runs, records, _ = files.read_plan(tmp_path / "plan.json")
     assert {planned.run: planned.experiments for planned in runs} == {
         run: kept
         for run, names in unroll(config).items()

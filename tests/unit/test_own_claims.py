@@ -14,7 +14,7 @@ from conftest import ROOT
 from fa.checks.errors import UserError
 from fa.evidence import statistics
 from fa.evidence.claims import POST, claims_of, compares, post, read_own
-from fa.evidence.samples import study, wanted
+from fa.evidence.samples import wanted
 from fa.learning.run import Run
 from fa.metrics.gathering import write_metrics
 from fa.metrics.tables import read_metrics
@@ -119,10 +119,9 @@ def test_what_a_file_leaves_out_is_the_studys_or_the_posts(folder):
     assert {claim["metric"] for claim in mine["claims"]} == {"test_accuracy"}
     assert mine["arms"]["backprop"]["feedback_scale"] == "constant"
     assert mine["arms"]["random"]["feedback_scale"] == "log"
-    of = study(runs_of_study(), made_up.curves_of(runs_of_study()), mine)
     above, wires = {"hidden_above": "4"}, {"parameters": "k=3,signs=false"}
     deep = Run("mnist", 400, 100, 6, "sparse", "log", 100, 0.07, 2, 0, **above, **wires)
-    keys = wanted(of, mine["claims"][1], "three wires")
+    keys = wanted(mine, mine["claims"][1], "three wires", {})
     assert keys == {key: value for key, value in asdict(deep).items() if key != "seed"}
     assert json.loads(json.dumps(mine)) == mine, "it travels as JSON"
 
@@ -159,7 +158,7 @@ def test_what_a_file_leaves_out_is_the_studys_or_the_posts(folder):
         ("id: deep", "id: r", "claim r: there are 2 of this id"),
         ("id: deep", "id: a{b", 'claims[1].id: "a{b" is no name; use letters, digits and _'),
         ("rules:", "rulez:", "mine.yaml: unknown key rulez; the keys here are rules, kinds, famil"),
-        ("claims:\n", "claims: []\nsetting: {}\nx:\n", "mine.yaml says something twice"),
+        ("claims:\n", "claims: []\nsetting: {}\nx:\n", "mine.yaml has a key twice"),
         (MINE, "claims: []", "claims: [] has no claim; it needs at least one entry"),
         (MINE, "[]", "mine.yaml: [] is of the wrong type; it must be a mapping of keys to values"),
         (MINE, "{}", "mine.yaml: claims is missing"),

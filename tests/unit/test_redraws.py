@@ -14,7 +14,11 @@ MANY = RULES | {"redraws": 40, "minimum_runs": 6}
 
 def claims(*of):
     defaults = {"statement": "s", "family": "post"}
-    return {"rules": MANY, "setting": SETTING, "arms": ARMS, "claims": [defaults | c for c in of]}
+    every = [defaults | claim for claim in of]
+    families = {"post": "Statements of the post."}
+    return {
+        "rules": MANY, "families": families, "setting": SETTING, "arms": ARMS, "claims": every,
+    }  # fmt: skip
 
 
 def arms(first, n, ahead, failed=0):
