@@ -36,9 +36,9 @@ STUDY = {
 CATEGORIES = ["1 Claims", "2 Tables", "3 Figures", "4 Provenance"]
 FIGURES = {
     "1 Verdicts, in one picture": "an open diamond is undecided",
-    "Accuracy of every run: table1, table2": "a dot one run",
+    "Accuracy of every run: table1, table2": "a dot is one run",
     "Loss over all seeds: table1, table2": "half of the runs",
-    "Loss of single runs: table1, table2": "first\nfigure",
+    "Loss of single runs: table1, table2": "first figure",
     "Loss and correlation: table1, table2": "Pearson's correlation",
 }
 PAGES = {
@@ -142,7 +142,7 @@ def test_it_is_one_file_that_holds_every_result(report):
 
 def test_it_opens_with_what_the_post_claimed_and_the_claims_first(page):
     text = page.find_element(By.ID, "app").text
-    assert "Does backpropagation need its own weights on the way back?" in text
+    assert "Does backpropagation need its forward weights on the backward pass?" in text
     assert "How to read a verdict" in text
     assert text.index("Of 16 statements of the post") < text.index("What the post did")
     rows = page.find_elements(By.CSS_SELECTOR, ".prose .page tbody tr")
