@@ -47,7 +47,7 @@ def post() -> dict[str, Any]:
     return read_claims()
 
 
-def checked(claims: Any, path: str | Path) -> dict[str, Any]:  # noqa: ANN401 - whatever stands there
+def checked(claims: Any, path: str | Path) -> dict[str, Any]:  # noqa: ANN401 - whatever is there
     """Return a whole file of claims, with the parameters of its arms as text.
 
     Raises:
@@ -133,7 +133,7 @@ def in_full(own: Claims, name: str, config: Mapping[str, Any]) -> dict[str, Any]
     return full
 
 
-def with_scale(arm: Any, scale: str) -> Any:  # noqa: ANN401 - whatever stands there
+def with_scale(arm: Any, scale: str) -> Any:  # noqa: ANN401 - whatever is there
     """Return an arm with the feedback scale of its runs: constant for rules without one."""
     if not isinstance(arm, dict) or "feedback_scale" in arm:
         return arm

@@ -20,7 +20,7 @@ def write_table(rows: pd.DataFrame, text: pd.DataFrame, output: Path, title: str
         title: the heading of the .html.
 
     Raises:
-        UserError: its suffix is none of the four.
+        UserError: its suffix is not one of the four.
     """
     match output.suffix:
         case ".csv":

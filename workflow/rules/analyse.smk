@@ -113,7 +113,7 @@ rule claims:
         own=OWN_CLAIMS,
         code=code.command_digest("claims"),
     message:
-        "Holding the claims against the metrics"
+        "Testing the claims on the metrics"
     shell:
         "python -m fa claims --metrics {params.metrics:q}"
         " --output {output:q} 2> {log:q}"
@@ -148,7 +148,7 @@ rule redraws:
         metrics=rules.gather.params.metrics,
         code=code.command_digest("claims"),
     message:
-        "Drawing the seeds anew"
+        "Redrawing the seeds"
     shell:
         "python -m fa claims --metrics {params.metrics:q}"
         " --output {output:q} 2> {log:q}"
