@@ -59,7 +59,7 @@ MISTAKES = [
     ("seeds: all", 'seeds: "all" names no seeds; write 3 for three of them'),
     ("seeds: 29-0", "seeds: '29-0' is neither a seed nor a range of seeds; seeds are, for example, 1000-1119"),
     ("seeds: 0-9,5", "seeds: '0-9,5' has a seed twice"),
-    ("experiments: {mine: [{hidden: 5, feedback: random, seeds: 9-1}]}", "experiments.mine[0].seeds: '9-1' is no seed"),
+    ("experiments: {mine: [{hidden: 5, feedback: random, seeds: 9-1}]}", "experiments.mine[0].seeds: '9-1' is neither a seed"),
     ("experiments: {mine: {grids: [{hidden: 5, feedback: random}], seeds: '1-1,1'}}", "experiments.mine.seeds: '1-1,1' has a seed twice"),
     ("seeds: 0-2147483648", "seeds: '0-2147483648' is neither a seed nor a range of seeds"),
     ("backend: 3", "backend: 3 is of the wrong type; it must be text"),
