@@ -1,21 +1,21 @@
 # make            the study: environment, images, training, metrics, tables, figures, report
-# make NAME       an experiment of config.yaml more, into the same results: make scaling
+# make NAME       one more experiment of config.yaml, added to the same results: make scaling
 # make everything all experiments of config.yaml
 # make quick      the same pipeline in about a minute, into results/quick
-# make cluster    the study on Slurm; STUDY=NAME for one experiment, PROFILE=path for a profile of yours
+# make cluster    the study on Slurm; STUDY=NAME for one experiment, PROFILE=path for your own profile
 # make kubernetes the plugins for Kubernetes and S3, which its profile needs
 # make figures    every figure, table, claim and number again, from the metrics alone, into
 #                 results/paper; METRICS=reference takes the published ones, WIDTH=5.5 fits a text
 #                 of 5.5 inches, UNTITLED=1 leaves out the titles
-# make verify     are my metrics the published ones, bit by bit?
+# make verify     compares my metrics with the published ones, bit for bit
 # make check      linters, types and the fast tests, in a minute or two
 # make test       linters, types and tests
-# make test-long  kills, full disks, a real Slurm, an emulated ARM: what takes half an hour
+# make test-long  kills, full disks, a real Slurm, an emulated ARM, in half an hour
 # make publish    results/ becomes reference/, docs/figures/ and the README's tables
 # make crate      the finished study as an RO-Crate, ro-crate-metadata.json; AUTHOR="Your Name" signs it
-# make bench      training beside its peers, and the pipeline's share (needs a finished `make`)
+# make bench      training compared with its peers, and the pipeline's cost (needs a finished `make`)
 # make mutants    changes the code in thousands of small ways and counts those that the tests notice
-# make lock       the lock files anew from pyproject.toml (needs uv)
+# make lock       rebuilds the lock files from pyproject.toml (needs uv)
 # make help       these lines
 
 PYTHON ?= python3
@@ -26,7 +26,7 @@ PIP := $(VENV)/bin/python -m ensurepip > /dev/null && \
     $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 # The report, made after the jobs in the same call; it needs no network.
 REPORT := --report-after-run --report-stylesheet workflow/report/report.css --report
-# The folder that config.yaml names, if a shell can take it. What is wrong there, Snakemake says better.
+# The folder that config.yaml names, if a shell can use it. Snakemake explains what is wrong with it better.
 RESULTS = $(or $(shell $(VENV)/bin/python -c \
     'import yaml; from fa.plan.results import plain; \
     name = yaml.safe_load(open("config.yaml", "rb")).get("results"); plain(name) and print(name)' \
@@ -45,8 +45,8 @@ STUDIED = $(if $(QUICK),--configfile workflow/quick.yaml --config results='$(FOL
 # What a person reads last.
 OUTCOME = @$(VENV)/bin/python -m fa outcome --results '$(FOLDER)'
 
-# The data sets first, in a call of its own: in one with the rest, Snakemake 9.27 leaves the rest undone where
-# the rule of an ancient() input has changed.
+# The data sets first, in a call of their own: in one call, Snakemake 9.27 leaves the rest undone if the
+# rule of an ancient() input has changed.
 reproduce: $(VENV)/installed
 	$(SNAKEMAKE) download $(STUDIED)
 	$(SNAKEMAKE) $(STUDIED) $(REPORT) '$(FOLDER)/report.html'
@@ -59,7 +59,7 @@ everything:
 .DEFAULT:
 	$(MAKE) reproduce STUDY='$@'
 
-# The data sets are fetched here; all else runs where the profile says.
+# The data sets are fetched here; everything else runs where the profile says.
 PROFILE ?= workflow/profiles/slurm
 cluster: $(VENV)/installed
 	@case '$(CURDIR)' in *' '*) \
@@ -104,8 +104,8 @@ verify: $(VENV)/installed
 publish: $(VENV)/installed
 	$(VENV)/bin/python workflow/scripts/publish.py '$(RESULTS)'
 
-# Beside the Snakefile, so that its paths are relative; sed takes this machine's part from those that
-# are written in full, and gives schema.org the prefix that RO-Crate asks for (the plugin 0.1 has https).
+# Beside the Snakefile, so that its paths are relative; sed removes this machine's part from those that are
+# written in full, and gives schema.org the prefix that RO-Crate asks for (the plugin 0.1 has https).
 AUTHOR ?= not named
 crate: reproduce $(VENV)/installed-crate
 	$(SNAKEMAKE) --reporter fairscape --report-fairscape-author '$(AUTHOR)' \
@@ -121,7 +121,7 @@ bench: $(VENV)/installed-bench
 	$(VENV)/bin/python -m benchmarks.roofline
 	$(VENV)/bin/python -m benchmarks.pipeline
 
-# In mutants/, where it goes on after an interruption; MUTANTS='fa.evidence*' takes some of them, and
+# In mutants/, where it resumes after an interruption; MUTANTS='fa.evidence*' takes some of them, and
 # `.venv/bin/python -m mutmut show NAME` shows one.
 mutants: $(VENV)/installed-mutation
 	$(SNAKEMAKE) download $(STUDIED)
@@ -142,7 +142,7 @@ $(VENV)/installed: requirements.lock
 help:
 	@sed -n -e '/^#/!q' -e 's/^# //p' Makefile
 
-# PyTorch has builds of the same version for CPU and CUDA, with other hashes: so it is pinned here.
+# PyTorch has builds of one version for CPU and for CUDA, with different hashes: so it is pinned here.
 $(VENV)/installed-bench: $(VENV)/installed requirements-bench.lock
 	@$(PIP) --require-hashes -r requirements-bench.lock
 	@$(PIP) torch==2.13.0
@@ -156,7 +156,7 @@ $(VENV)/installed-mutation: $(VENV)/installed requirements-mutation.lock
 	@$(PIP) --require-hashes -r requirements-mutation.lock
 	@touch $@
 
-# Apart from the rest, because Snakemake imports every plugin there is, and these take long.
+# Apart from the rest, because Snakemake imports every installed plugin, and these take long.
 $(VENV)/kubernetes/installed: $(VENV)/installed requirements-kubernetes.lock
 	@rm -rf $(@D)
 	@$(PIP) --no-deps --require-hashes --target $(@D) -r requirements-kubernetes.lock

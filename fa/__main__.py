@@ -18,15 +18,15 @@ ROOT = Path(__file__).parents[1]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return the exit status (1 where the user can put something right)."""
+    """Run one command; return the exit status (1 if the user can fix something)."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # whatever a terminal cannot show
+        if isinstance(stream, io.TextIOWrapper):  # for what a terminal cannot show
             stream.reconfigure(errors="backslashreplace")
     try:
         options = parser().parse_args(arguments)
         options.command(options)
     except KeyboardInterrupt:
-        print("\nStopped: the same command starts anew; no file is half-written.", file=sys.stderr)
+        print("\nStopped: the same command starts again; no file is half-written.", file=sys.stderr)
         return 130
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -111,7 +111,7 @@ def train(options: argparse.Namespace) -> None:
 
 
 def epoch_line(start: float) -> Callable:
-    """Return a progress function that prints a line for every twentieth of the way."""
+    """Return a progress function that prints a line at every twentieth of the way."""
 
     def report(done: int, total: int, latest: Sequence) -> None:
         if done % max(1, total // 20) and done != total:
@@ -136,7 +136,7 @@ def gather(options: argparse.Namespace) -> None:
 
 
 def verify(options: argparse.Namespace) -> None:
-    """Hold each experiment against the published one: the same bits, or which runs differ."""
+    """Compare each experiment with the published one: the same bits, or which runs differ."""
     from fa.metrics.digests import verify
 
     for sentence in verify(options.metrics, options.reference):
@@ -151,7 +151,7 @@ def table(options: argparse.Namespace) -> None:
 
 
 def claims(options: argparse.Namespace) -> None:
-    """Hold the post's claims against the metrics and write the verdicts."""
+    """Test the post's claims on the metrics and write the verdicts."""
     from fa.pages.claim_files import write_claims
 
     write_claims(options.metrics, options.output)
@@ -179,7 +179,7 @@ def explain(options: argparse.Namespace) -> None:
 
 
 def explorer(options: argparse.Namespace) -> None:
-    """Write the page to look at every run's curve with, complete in one HTML file."""
+    """Write the page that shows every run's curve, complete in one HTML file."""
     from fa.pages.explorer import write_explorer
 
     write_explorer(options.metrics, options.output)
@@ -200,7 +200,7 @@ def paper(options: argparse.Namespace) -> None:
 
 
 def outcome(options: argparse.Namespace) -> None:
-    """Say where to look in finished results, and what they say of each claim."""
+    """Say where to look in finished results, and what they say about each claim."""
     from fa.pages.outcome import outcome
 
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
@@ -209,12 +209,12 @@ def outcome(options: argparse.Namespace) -> None:
 
 
 def configuration(text: str) -> dict:
-    """Return a configuration in full: JSON is, as the workflow has it; a YAML file is checked."""
+    """Return a configuration in full: the workflow's JSON already is; a YAML file is checked."""
     if text.lstrip().startswith("{"):
         try:
             return json.loads(text)
         except ValueError as error:
-            raise UserError(f"--config is no JSON: {error}; name a file, as config.yaml") from error
+            raise UserError(f"--config is not JSON: {error}; name a file: config.yaml") from error
     from fa.checks.documents import read_yaml
     from fa.plan.config import checked
 
@@ -223,7 +223,7 @@ def configuration(text: str) -> dict:
 
 
 def file_of(*suffixes: str) -> Callable[[str], str]:
-    """Return a converter that refuses the name of a file in a format that is not written."""
+    """Return a converter that refuses a file name whose format cannot be written."""
 
     def convert(text: str) -> str:
         if Path(text).suffix not in suffixes:
@@ -234,7 +234,7 @@ def file_of(*suffixes: str) -> Callable[[str], str]:
 
 
 class Formatter(argparse.ArgumentDefaultsHelpFormatter):
-    """Help with the defaults that say something."""
+    """Help with those defaults that tell something."""
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
         said = action.default not in (None, False, [])
@@ -242,7 +242,7 @@ class Formatter(argparse.ArgumentDefaultsHelpFormatter):
 
 
 class Version(argparse.Action):
-    """Prints version and commit, which takes Git: only if asked for."""
+    """Prints version and commit; the commit takes Git, so only if asked for."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         """Print them and end."""
@@ -251,7 +251,7 @@ class Version(argparse.Action):
 
 
 def version() -> str:
-    """Return this software's name and version, and its commit where that is known."""
+    """Return this software's name and version, and its commit if that is known."""
     import tomllib
     from importlib import metadata
 
@@ -311,7 +311,7 @@ def parser() -> argparse.ArgumentParser:
     sub = add("download", download, "--dataset mnist --output data/mnist")
     add_dataset(sub)
     sub.add_argument("--output", required=True, help="folder for the four IDX files")
-    sub.add_argument("--directory", help="a folder that holds the files already")
+    sub.add_argument("--directory", help="a folder that already holds the files")
 
     sub = add("plan", plan, "--config config.yaml --output results/plan.json")
     sub.add_argument(
@@ -325,8 +325,8 @@ def parser() -> argparse.ArgumentParser:
         "networks",
         nargs="+",
         metavar="NETWORK",
-        help="hidden=H/feedback=RULE/seed=S, H as 20 or 100-50 for two layers, seeds as 3, 0-29 or "
-        "0,2,5; /k=3 for a rule's parameter; /feedback_scale=constant for s = 1, not ln(e + t)",
+        help="hidden=H/feedback=RULE/seed=S, H as 20, or 100-50 for two layers, seeds as 3, 0-29 "
+        "or 0,2,5; /k=3 for a rule's parameter; /feedback_scale=constant for s = 1, not ln(e + t)",
     )
     add_dataset(sub)
     sub.add_argument("--data", help="folder of the four IDX files (default: data/DATASET)")
@@ -334,7 +334,7 @@ def parser() -> argparse.ArgumentParser:
         "--output",
         type=file_of(".parquet"),
         required=True,
-        help="the Parquet file, a row per run and epoch",
+        help="the Parquet file, one row per run and epoch",
     )
     sub.add_argument(
         "--loss", default="squared_error", help="or cross_entropy, or softmax_cross_entropy"
@@ -358,7 +358,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--plan", required=True, help="file that the command plan wrote")
     sub.add_argument("--runs", required=True, help="folder of the shard files")
     sub.add_argument("--output", default="results/metrics", help="folder for the metrics")
-    sub.add_argument("--partial", action="store_true", help="make do with the shards there are")
+    sub.add_argument("--partial", action="store_true", help="go on with the existing shards")
 
     def add_metrics(sub: argparse.ArgumentParser) -> None:
         sub.add_argument("--metrics", default="results/metrics", help="folder of the metrics")

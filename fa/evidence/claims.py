@@ -1,7 +1,7 @@
-"""The claims and the rules by which they are held against the runs: the post's, or a study's own.
+"""The claims and the rules by which they are tested on the runs: the post's, or a study's own.
 
-claims.yaml has those of the post. A file of a study's own has the same form; what it leaves out is
-the study's (its setting) or the post's (the rules).
+claims.yaml has the post's claims. A study's own file has the same form; what it leaves out comes
+from the study (the setting) or from the post's claims (the rules).
 """
 
 from collections import Counter
@@ -35,20 +35,20 @@ def read_claims(path: str | Path = CLAIMS) -> dict[str, Any]:
     """Read claims.yaml.
 
     Raises:
-        UserError: it is no YAML, or not as its schema wants it, or a claim names a kind, family,
+        UserError: it is not YAML, or breaks its schema, or a claim names a kind, family,
             metric, arm or setting that does not exist, or that its test cannot use.
     """
     return checked(read_yaml(path), path)
 
 
-@cache  # to read it takes as long as to decide many a claim
+@cache  # reading it takes as long as deciding many claims
 def post() -> dict[str, Any]:
     """Return the post's claims; not to be changed."""
     return read_claims()
 
 
-def checked(claims: Any, path: str | Path) -> dict[str, Any]:  # noqa: ANN401 - whatever stands there
-    """Return a whole file of claims, the parameters of its arms as text.
+def checked(claims: Any, path: str | Path) -> dict[str, Any]:  # noqa: ANN401 - whatever is there
+    """Return a whole file of claims, with the parameters of its arms as text.
 
     Raises:
         UserError: as of `read_claims`.
@@ -68,16 +68,16 @@ def checked(claims: Any, path: str | Path) -> dict[str, Any]:  # noqa: ANN401 - 
 def read_own(
     names: Sequence[str], config: Mapping[str, Any], runs: pd.DataFrame
 ) -> list[str | dict[str, Any]]:
-    """Return the claims of a study, each file of its own read and in full; the post's by name.
+    """Return the claims of a study: its own files read and in full, the post's by name.
 
     Args:
         names: of files, or `POST`.
         config: the checked configuration, which has the setting of what the claims compare.
-        runs: all that the experiments plan, a row a run.
+        runs: all that the experiments plan, one row per run.
 
     Raises:
         UserError: as of `read_claims`; or a claim compares what no experiment trains; or two files
-            have claims of one id, or families of one name.
+        have claims with the same id, or families with the same name.
     """
     read: list[str | dict[str, Any]] = [
         name if name == POST else own_file(name, config) for name in names
@@ -90,8 +90,8 @@ def read_own(
     ]
     whole = [post() if isinstance(claims, str) else claims for claims in read]
     for what, each in (
-        ("claims of the id", [[claim["id"] for claim in claims["claims"]] for claims in whole]),
-        ("families of the name", [list(claims["families"]) for claims in whole]),
+        ("claims with the id", [[claim["id"] for claim in claims["claims"]] for claims in whole]),
+        ("families with the name", [list(claims["families"]) for claims in whole]),
     ):
         for name, times in Counter(name for names in each for name in names).items():
             if times > 1:
@@ -109,11 +109,11 @@ def own_file(path: str, config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def in_full(own: Claims, name: str, config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return claims with what their file leaves out; what is of a wrong type stays, to be refused.
+    """Return claims with what their file leaves out; values of a wrong type stay, to be refused.
 
     Args:
-        own: what stands in the file.
-        name: of the file, for a family.
+        own: what the file contains.
+        name: the file's, for a family.
         config: the checked configuration.
     """
     dataset, training = config["dataset"], config["training"]
@@ -133,8 +133,8 @@ def in_full(own: Claims, name: str, config: Mapping[str, Any]) -> dict[str, Any]
     return full
 
 
-def with_scale(arm: Any, scale: str) -> Any:  # noqa: ANN401 - whatever stands there
-    """Return an arm with the feedback scale that its runs have: of rules without one, constant."""
+def with_scale(arm: Any, scale: str) -> Any:  # noqa: ANN401 - whatever is there
+    """Return an arm with the feedback scale of its runs: constant for rules without one."""
     if not isinstance(arm, dict) or "feedback_scale" in arm:
         return arm
     known = arm.get("feedback") in rules.names()
@@ -143,7 +143,7 @@ def with_scale(arm: Any, scale: str) -> Any:  # noqa: ANN401 - whatever stands t
 
 
 def untrained(claims: Claims, runs: pd.DataFrame) -> Iterator[str]:
-    """Yield a sentence for every arm of a claim of which no experiment has a run."""
+    """Yield a sentence for every arm of a claim that no experiment has a run of."""
     of = Study(runs, {}, claims)
     for claim in claims["claims"]:
         over = claim.get("over")
@@ -159,10 +159,10 @@ def untrained(claims: Claims, runs: pd.DataFrame) -> Iterator[str]:
 
 
 def claims_of(metrics: Metrics) -> list[dict[str, Any]]:
-    """Return the claims that a study is held against: those that it names, or the post's.
+    """Return the claims that a study is tested on: those that it names, or the post's.
 
-    Where it names none, and neither its runs nor those that its experiments plan are any that the
-    post's claims compare, it has none.
+    It has none if it names none, and the post's claims compare neither its runs nor those that its
+    experiments plan.
     """
     if metrics.claims is not None:
         return [post() if claims == POST else claims for claims in metrics.claims]
@@ -192,12 +192,12 @@ def arms_of(claim: Mapping[str, Any]) -> Iterable[str]:
 
 
 def headline(claims: Claims) -> str:
-    """Return the family whose claims stand in the short tables: the first."""
+    """Return the family whose claims are in the short tables: the first."""
     return next(iter(claims["families"]))
 
 
 def rule_problems(claims: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a sentence for every margin and every arm of something that does not exist."""
+    """Yield a sentence for every margin of an unknown metric, and every arm of an unknown rule."""
     for metric in claims["rules"]["margins"]:
         if metric not in METRICS:
             choice = ", ".join(sorted(METRICS))
@@ -231,24 +231,24 @@ def claim_problems(claims: Mapping[str, Any], schema: Mapping[str, Any]) -> Iter
         for key, names in known.items():
             if isinstance(claim.get(key), str) and claim[key] not in names:
                 choice = ", ".join(sorted(names))
-                broken.append(f"{key}: there is no {claim[key]!r}; choose from {choice}")
+                broken.append(f"{key}: unknown {claim[key]!r}; choose from {choice}")
         broken = broken or list(meaning_problems(claim, claims))
         yield from (f"claim {claim['id']}, {problem}" for problem in broken)
     for name, times in Counter(claim["id"] for claim in claims["claims"]).items():
         if times > 1:
-            yield f"claim {name}: there are {times} of this id"
+            yield f"claim {name}: this id is used {times} times"
 
 
 def meaning_problems(claim: Mapping[str, Any], claims: Claims) -> Iterator[str]:
-    """Yield a sentence for everything in a claim that is well-formed, and yet can mean nothing."""
+    """Yield a sentence for everything in a claim that is well-formed, but meaningless."""
     if "a" in claim and claim["a"] == claim.get("b"):
         yield f"b: {claim['b']!r} is a, too; compare two arms"
     if "between" in claim and not claim["between"][0] < claim["between"][1]:
         low, high = claim["between"]
-        yield f"between: nothing lies between {low} and {high}; the smaller bound is the first"
+        yield f"between: nothing lies between {low} and {high}; put the smaller bound first"
     given = {claim.get("over"), *claims["setting"], *claim.get("setting", {})}
     if "a" in claim and "hidden" not in given:
-        yield "setting: hidden is missing; say in networks of which size it compares them"
+        yield "setting: hidden is missing; say for which network size it compares them"
     by_margin = claim["kind"] in ("equivalence", "equivalence_everywhere", "best")
     if by_margin and claim["metric"] not in claims["rules"]["margins"]:
         yield f"metric: rules.margins has no {claim['metric']}, which a claim of this kind needs"

@@ -1,4 +1,4 @@
-"""From samples to findings: what the runs say about a claim, one function a kind of claim."""
+"""From samples to findings: what the runs say about a claim, one function per kind of claim."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -25,15 +25,15 @@ class Finding:
         n: seeds, those of the smallest comparison in a sweep.
         first_seed: the smallest of them.
         measured: the difference or the value that the claim is about, in the metric's unit.
-        interval: gives its interval; to be called where that is wanted, because it takes time.
+        interval: gives its interval; called only if it is wanted, because it takes time.
         a, b: the values behind a difference.
-        at: in a sweep, the value of the swept setting that b (and, but for a candidate, a) is at.
-        effect: the paired effect size d_z, where there are differences of means.
+        at: in a sweep, the value of the swept setting for b (and, except for a candidate, for a).
+        effect: the paired effect size d_z, for differences of means.
         p_for: of the test that the claim is right, one-sided, before Holm's correction.
-        p_against: of the test that it is wrong, likewise.
-        bar: why the claim cannot hold, whatever p_for is; empty where it can.
-        proved, refuted: why the claim holds, or does not, without a test; empty where not so.
-        note: why nothing can be said; empty where something can.
+        p_against: the same for the test that it is wrong.
+        bar: why the claim cannot hold, whatever p_for is; empty if it can.
+        proved, refuted: why the claim holds, or does not, without a test; else empty.
+        note: why nothing can be said; empty if something can.
         detail: what was found at which value of a sweep, or what a difference is made of.
     """
 
@@ -56,18 +56,18 @@ class Finding:
 
 
 def side(claim: Claim) -> int:
-    """Return 1 where the claim expects a above b, -1 where below."""
+    """Return 1 if the claim expects a above b, -1 if below."""
     return -1 if claim.get("expect") == "lower" else 1
 
 
 def reported_difference(claim: Claim) -> float:
-    """Return the post's a minus b; NaN where it does not give both."""
+    """Return the post's a minus b; NaN if it does not give both."""
     reported = claim.get("reported", {})
     return reported.get("a", NAN) - reported.get("b", NAN)
 
 
 def margin_of(claim: Claim, rules: Rules) -> float:
-    """Return the difference that is too small to matter: the post's own, where that is smaller."""
+    """Return the difference that is too small to matter: the post's own, if that is smaller."""
     margin = rules["margins"].get(claim["metric"], 0)
     reported = abs(reported_difference(claim))
     return reported if reported < margin else margin
@@ -84,7 +84,7 @@ def of_accuracies(claim: Claim, table: pd.DataFrame) -> bool:
 
 
 def possible(claim: Claim, rules: Rules, table: pd.DataFrame) -> Difference | Paired:
-    """Return what the difference of two mean accuracies may be, failures not seen among them."""
+    """Return what the difference of two mean accuracies may be, including unseen failures."""
     if claim.get("trained_only"):
         return Paired.of(differences_in(table))
     a, b = (Arm(table[x].to_numpy(), table[f"{x}_dead"].to_numpy()) for x in "ab")
@@ -107,7 +107,7 @@ def seeds_of(tables: Iterable[pd.DataFrame]) -> dict[str, Any]:
 def difference_parts(claim: Claim, rules: Rules, table: pd.DataFrame) -> dict[str, Any]:
     """Return the parts of a finding that every difference of means has."""
     differences = differences_in(table)
-    # In units of a spread that nearly nothing has but the accident of where runs fail.
+    # Otherwise the spread, and so d_z, would depend almost only on which runs happen to fail.
     telling = "b_dead" not in table or not any(collapsed(table, x) for x in "ab")
     return {
         "measured": differences.mean(),
@@ -195,7 +195,7 @@ def find_collapse(claim: Claim, rules: Rules, tables: dict[Any, pd.DataFrame]) -
 
 
 def find_share(claim: Claim, rules: Rules, tables: dict[Any, pd.DataFrame]) -> Finding:
-    """Hold the share of runs between two bounds against one half."""
+    """Compare the share of runs between two bounds with one half."""
     result = statistics.share_above_half(tables[None]["a"].between(*claim["between"]))
     return Finding(
         "binomial, exact",
@@ -228,7 +228,7 @@ def find_equivalence(claim: Claim, rules: Rules, tables: dict[Any, pd.DataFrame]
     within = [max(each.above_p(-margin), each.below_p(margin)) for each in ranges.values()]
     broken = [v for v, table in tables.items() if all(collapsed(table, x) for x in "ab")]
     sound = [value for value in tables if value not in broken]
-    # Of two sides, so each counts double.
+    # Two-sided, so each counts double.
     beyond = statistics.holm(
         [2 * min(ranges[v].above_p(margin), ranges[v].below_p(-margin)) for v in sound]
     )
@@ -256,7 +256,7 @@ def find_equivalence(claim: Claim, rules: Rules, tables: dict[Any, pd.DataFrame]
 
 
 def by_value(claim: Claim, tables: dict, groups: dict[str, list]) -> str:
-    """Return which values of a sweep are in which group; nothing where all are equivalent."""
+    """Return which values of a sweep are in which group; nothing if all are equivalent."""
     if len(groups["equivalent"]) == len(tables):
         return ""
     return "; ".join(
@@ -315,7 +315,7 @@ def multiplications(inputs: int, hidden: int, outputs: int) -> dict[str, int]:
     """Return the multiplications of a training step, per sample, part by part.
 
     Dense products, the bias inputs included (``inputs`` counts its own); the update's
-    multiplication by the learning rate is made once a batch and left out.
+    multiplication by the learning rate is made once per batch and left out.
     """
     return {
         "forward": inputs * hidden + (hidden + 1) * outputs,
@@ -340,7 +340,7 @@ KINDS = {
 
 
 def find(of: Study, claim: Claim) -> Finding:
-    """Hold one claim against the runs; a claim without enough of them says what makes them."""
+    """Test one claim on the runs; a claim without enough runs says what makes them."""
     rules, kind = of.claims["rules"], KINDS[claim["kind"]]
     if kind is find_count:
         return kind(claim, rules, {})

@@ -48,21 +48,21 @@ def judge(finding: Finding, p_for: float, p_against: float, level: float) -> tup
 
 
 def evaluate(runs: pd.DataFrame, curves: pd.DataFrame, claims: Mapping[str, Any]) -> pd.DataFrame:
-    """Hold every claim against the runs.
+    """Test every claim on the runs.
 
     Args:
-        runs: a row a run, as in runs.parquet.
-        curves: a row per run and epoch, as in curves.parquet; a run may lack its curve.
+        runs: one row per run, as in runs.parquet.
+        curves: one row per run and epoch, as in curves.parquet; a run may lack its curve.
         claims: claims.yaml, read.
 
     Returns:
-        A row a claim, in the order of claims.yaml. Numbers are in the metric's own unit
+        One row per claim, in the order of claims.yaml. Numbers are in the metric's own unit
         (accuracies and shares 0 to 1): ``reported`` and ``measured`` are the difference a - b
         or, for a claim of one arm, its value; ``low`` and ``high`` the interval of
         ``measured``; ``over`` the setting that a sweep varies and ``at`` its value that
-        ``measured`` is at (for a claim of the best value: the best other one, held against
-        ``candidate``); ``p_for`` and ``p_against`` those of the tests that the claim is right,
-        and wrong; ``..._holm`` the same adjusted within the family, which decide; ``n`` seeds,
+        ``measured`` is at (for a claim of the best value: the best other one, compared with
+        ``candidate``); ``p_for`` and ``p_against`` those of the tests that the claim is right, and
+        wrong; ``..._holm`` the same adjusted within the family, which decide; ``n`` seeds,
         from ``first_seed`` on.
     """
     of = study(runs, curves, claims)
@@ -90,7 +90,7 @@ def verdicts(
 def adjust(claims: Sequence[Claim], findings: Sequence[Finding]) -> np.ndarray:
     """Return the findings' p for and against, (claims, 2), after Holm's correction in families.
 
-    Every test that was made has its place there, and no other: what was not run says nothing.
+    Every test that was made counts there, and no other: a test that was not run does not count.
     """
     p_values = np.array(
         [[NAN, NAN] if finding.note else [finding.p_for, finding.p_against] for finding in findings]

@@ -12,7 +12,7 @@ from fa.pages.formats import write_table
 def write_claims(metrics: str | Path, outputs: Sequence[str | Path]) -> None:
     """Write the tables of the claims that a study is tested on.
 
-    Beside each verdict on the post's claims stands the published one.
+    Each verdict on the post's claims is beside the published one.
 
     Args:
         metrics: the folder of metrics.
@@ -20,12 +20,12 @@ def write_claims(metrics: str | Path, outputs: Sequence[str | Path]) -> None:
             .html (to read).
 
     Raises:
-        UserError: an output is none of the tables.
+        UserError: an output is not one of the tables.
     """
     paths = [Path(output) for output in outputs]
     for path in paths:
         if path.stem not in TABLES:
-            raise UserError(f"{path} is none of the tables {', '.join(TABLES)}")
+            raise UserError(f"{path} is not one of the tables {', '.join(TABLES)}")
     names = {path.stem for path in paths}
     rows = compute(names, read_metrics(metrics))
     for path in paths:

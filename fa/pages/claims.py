@@ -16,7 +16,7 @@ from fa.metrics.tables import Metrics
 from fa.pages.text import number, p_value
 
 PUBLISHED = Path(__file__).parents[2] / "reference/verdicts.csv"
-"""The published verdicts: of the published metrics, written when those were."""
+"""The published verdicts: on the published metrics, and written with them."""
 
 
 def compute(names: Iterable[str], metrics: Metrics) -> dict[str, pd.DataFrame]:
@@ -42,7 +42,7 @@ def tables_of(
     of = (metrics.runs, metrics.curves, claims)
     found = {rows: rows(*of) for rows in {TABLES[name].rows for name in names}}
     tables = {name: found[TABLES[name].rows] for name in names}
-    # The short ones have the first family's alone: of the post, its own statements.
+    # The short ones have only the first family: for the post, its own statements.
     for name in ("verdicts", "failures"):
         if name in tables:
             tables[name] = tables[name][tables[name]["family"] == headline(claims)]
@@ -56,7 +56,7 @@ def evaluate_beside(
 ) -> pd.DataFrame:
     """Return the rows of `evaluate`, with the ``published_verdict`` and its ``published_n``.
 
-    Only the post's claims have been published.
+    Only verdicts on the post's claims are published.
     """
     ours = evaluate(runs, curves, claims)
     if PUBLISHED.exists() and claims == post():
@@ -97,14 +97,14 @@ def verdicts_text(rows: pd.DataFrame) -> pd.DataFrame:
     text = claims_text(rows)
     text["verdict"] = rows["verdict"]
     columns = ["claim", "statement", "verdict", "reported", "measured", "interval", "n"]
-    # Where they are the published ones, that they are need not stand beside each.
+    # If the verdicts are the published ones, they are not repeated beside each.
     same = (rows["verdict"] == rows["published_verdict"]) & (rows["n"] == rows["published_n"])
     same |= rows["published_verdict"] == ""
     return text[columns if same.all() else [*columns, "published"]]
 
 
 def published_text(row: Mapping[str, Any]) -> str:
-    """Return the published verdict, and of how many seeds it is."""
+    """Return the published verdict, and its number of seeds."""
     if not row["published_verdict"]:
         return "–"
     seeds = f" (n = {row['published_n']})" if row["published_n"] else ""
@@ -139,8 +139,8 @@ def reported_text(row: Mapping[str, Any]) -> str:
 def measured_text(row: Mapping[str, Any]) -> str:
     """Return what was measured: a difference with its two values and its d_z, or one value.
 
-    In a sweep it says at which value: ``+0.31 points at hidden 300 (...)``, and of a candidate
-    and its best rival ``-1.32 points (93.58 at 0.07 vs 94.89 % at 0.01)``.
+    In a sweep it says at which value: ``+0.31 points at hidden 300 (...)``, and for a candidate and
+    its best rival ``-1.32 points (93.58 at 0.07 vs 94.89 % at 0.01)``.
     """
     metric = shown(row)
     if pd.isna(row["measured"]):
@@ -170,12 +170,12 @@ def interval_text(row: Mapping[str, Any]) -> str:
 
 
 def adjusted_text(row: Mapping[str, Any], name: str) -> str:
-    """Return a p, and in brackets what Holm's correction makes of it."""
+    """Return a p, and in brackets the p after Holm's correction."""
     return f"{p_value(row[name])} ({p_value(row[f'{name}_holm'])})"
 
 
 def seeds_text(row: Mapping[str, Any]) -> str:
-    """Return how many seeds, and from which on."""
+    """Return how many seeds, and the first."""
     if not row["n"]:
         return "–"
     first = row["first_seed"]

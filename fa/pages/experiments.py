@@ -14,7 +14,7 @@ from fa.pages.formats import write_table
 from fa.pages.text import layers_name, number, p_value, rule_name
 
 ALWAYS = ("hidden", "batch_size")
-"""Settings that have a column, even where they do not differ."""
+"""Settings that have a column, even if they do not differ."""
 
 TITLES = {"batch_size": "batch", "learning_rate": "rate", "loss_function": "loss"}
 TITLES |= {"dataset": "data set"}
@@ -65,9 +65,9 @@ def readable(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def seeds(row: dict[str, Any]) -> str:
-    """Return how many runs each of the two means has, once where they are as many."""
+    """Return how many runs each of the two means has, once if the numbers are equal."""
     counts = {row["backprop_n"], row["other_n"]}
-    # Where one of the two was never asked for, the other's n is the row's.
+    # If one of the two was never asked for, the other's n is the row's.
     if row["feedback"] == "none" or not row["backprop_n"]:
         counts -= {0}
     return str(counts.pop()) if len(counts) == 1 else f"{row['backprop_n']}, {row['other_n']}"

@@ -22,7 +22,7 @@ from fa.pages.text import p_value
 from fa.plan.networks import format_seeds
 
 TERMS = ("metric", "expect", "between", "threshold", "trained_only", "over", "candidate")
-"""What claims.yaml may say of a claim, beside its arms and their setting."""
+"""What claims.yaml may say about a claim, besides its arms and their setting."""
 
 
 def explain(metrics: str | Path, name: str) -> str:
@@ -33,7 +33,7 @@ def explain(metrics: str | Path, name: str) -> str:
         name: the claim's id.
 
     Raises:
-        UserError: no claim has that id, or the metrics are not there.
+        UserError: no claim has that id, or the metrics do not exist.
     """
     found = read_metrics(metrics)
     every = {claim["id"]: (claim, each) for each in claims_of(found) for claim in each["claims"]}
@@ -65,7 +65,7 @@ def laid_out(facts: Mapping[str, Sequence[str]]) -> str:
 
 
 def judgement(of: Study, claim: Claim) -> dict[str, list[str]]:
-    """Return the verdict on a claim, and how its tests and those of its family made it."""
+    """Return the verdict on a claim, and how its tests and those of its family gave it."""
     rules, name = of.claims["rules"], claim["family"]
     family = [each for each in of.claims["claims"] if each["family"] == name]
     findings = [find(of, each) for each in family]
@@ -98,7 +98,7 @@ def judgement(of: Study, claim: Claim) -> dict[str, list[str]]:
 
 
 def margin(claim: Claim, rules: Mapping[str, Any]) -> list[str]:
-    """Return the difference that is too small to matter, as text; nothing where there is none."""
+    """Return the difference that is too small to matter, as text; nothing if there is none."""
     general, metric = rules["margins"].get(claim["metric"]), METRICS[claim["metric"]]
     if not general or "between" in claim:
         return []
@@ -108,7 +108,7 @@ def margin(claim: Claim, rules: Mapping[str, Any]) -> list[str]:
 
 
 def arms(claims: Mapping[str, Any], claim: Claim) -> dict[str, list[str]]:
-    """Return the arms of a claim by the keys of their runs, those that all share apart."""
+    """Return the arms of a claim by the keys of their runs, the shared keys apart."""
     names = {side: claim[side] for side in ("a", "b") if side in claim}
     keys = [wanted(claims, claim, arm, {}) for arm in names.values() if isinstance(arm, str)]
     texts = [
@@ -141,5 +141,5 @@ def seeds(of: Study, claim: Claim) -> list[str]:
 
 
 def counted_seeds(seeds: Sequence[int]) -> str:
-    """Return how many seeds there are, and which: ``4 (0-2, 7)``."""
+    """Return the number of seeds, and which: ``4 (0-2, 7)``."""
     return f"{len(seeds)} ({format_seeds(seeds).replace(',', ', ')})" if len(seeds) else "none"

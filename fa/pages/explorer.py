@@ -1,7 +1,7 @@
-"""The explorer: one page, without a network, with the curve of every run.
+"""The explorer: one page that needs no network, with the curve of every run.
 
 The charts are Altair's. Chromium shows nothing of a page larger than 1.5 MB inside Snakemake's
-report, so Vega's scripts and the data lie gzipped in the page, losses and correlations have three
+report, so Vega's scripts and the data are gzipped in the page, losses and correlations have three
 digits, and the curves of many runs are thinned.
 """
 
@@ -25,7 +25,7 @@ from fa.pages.html import TEMPLATES
 from fa.pages.text import ALL_SETTINGS, setting_name
 
 SAID = {"hidden", "batch_size", "learning_rate", "epochs"}
-"""Settings that are named even where all runs have the same."""
+"""Settings that are named even if all runs have the same."""
 
 MEASURES = {
     "loss": "loss per sample, first batch of each epoch",
@@ -37,7 +37,7 @@ MEASURES = {
 DIGITS = {"test_accuracy": 4}
 """Of the others three are more than a screen shows; of 10,000 test samples four are all."""
 MOST_SHOWN, MOST_HELD = 40_000, 200_000
-"""Points of a measure: those drawn at once, in half a second, and those of a page, 0.3 MB."""
+"""Points of a measure: those drawn at once, in half a second, and those in a page, 0.3 MB."""
 
 
 def write_explorer(metrics: str | Path, output: str | Path) -> None:
@@ -59,7 +59,7 @@ def page(metrics: Metrics) -> str:
     modes = looks(runs["mode"])
     content = {
         "menu": menu(metrics, runs, list(modes)),
-        # The page puts the two together: Altair would hold every row against Vega-Lite's schema.
+        # The page joins the two: Altair would check every row against Vega-Lite's schema.
         "series": {name: [*series(runs, curves, name)] for name in MEASURES},
         "charts": {name: chart(name, modes).to_dict() for name in MEASURES},
     }
@@ -74,7 +74,7 @@ def page(metrics: Metrics) -> str:
 
 
 def named(metrics: Metrics) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the runs that have a curve, a row for each of their experiments, and the curves.
+    """Return the runs that have a curve, one row per experiment of each, and the curves.
 
     Both have the ``run``'s number. ``setting`` and ``mode`` of the runs are as people read them.
     """
@@ -91,7 +91,7 @@ def named(metrics: Metrics) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def series(runs: pd.DataFrame, curves: pd.DataFrame, measure: str) -> Iterator[dict[str, Any]]:
-    """Yield the curves of a measure: each run's, and for each choice the median of each mode.
+    """Yield the curves of a measure: each run's, and for each choice the median of each rule.
 
     A row has its ``experiments``, ``setting``, ``mode``, ``seed`` (None for a median), and the
     lists ``epoch`` and ``value``. Epochs that lack the measure, or where it is not finite, are
@@ -99,7 +99,7 @@ def series(runs: pd.DataFrame, curves: pd.DataFrame, measure: str) -> Iterator[d
 
     Args:
         runs: see `named`.
-        curves: likewise.
+        curves: see `named`.
         measure: a column of the curves.
     """
     measured = curves.loc[np.isfinite(curves[measure]), ["run", "epoch", measure]]
@@ -140,11 +140,11 @@ def curve(
 
 
 def thinning(runs: pd.DataFrame, measured: pd.DataFrame) -> pd.Series:
-    """Return run -> every how many-th of its points is shown, counted from the last.
+    """Return run -> k, if every k-th of its points is shown, counted from the last.
 
     Args:
         runs: see `named`.
-        measured: a row a point, with its ``run``.
+        measured: one row per point, with its ``run``.
     """
     points = runs["run"].map(measured["run"].value_counts()).fillna(0)
     shown = points.groupby([runs["experiment"], runs["setting"]]).transform("sum")
@@ -153,14 +153,14 @@ def thinning(runs: pd.DataFrame, measured: pd.DataFrame) -> pd.Series:
 
 
 def menu(metrics: Metrics, runs: pd.DataFrame, modes: Sequence[str]) -> dict[str, Any]:
-    """Return what can be chosen: experiment -> its title, and its settings -> mode -> runs.
+    """Return what can be chosen: experiment -> its title, and its settings -> rule -> runs.
 
     An experiment without a curve is left out.
 
     Args:
         metrics: of the study.
         runs: see `named`.
-        modes: in the order in which they are listed.
+        modes: the rules, in the order in which they are listed.
     """
     return {
         name: {
@@ -199,12 +199,12 @@ def y_axis(measure: str) -> alt.Y:
 def chart(measure: str, modes: Mapping[str, Look]) -> alt.VConcatChart:
     """Return a measure's chart: every run and the medians, above a strip to choose epochs in.
 
-    The page gives it the data ``series`` and sets ``experiment``, ``setting``, and of the legend
-    the modes that are ``listed`` and its ``columns``.
+    The page gives it the data ``series`` and sets ``experiment``, ``setting``, and for the legend
+    the rules that are ``listed`` and its ``columns``.
 
     Args:
         measure: of `MEASURES`.
-        modes: of the whole study, so that each keeps its look, and their looks.
+        modes: the rules of the whole study, so that each keeps its look, and their looks.
     """
     picked = alt.selection_point(name="picked", fields=["mode"], bind="legend", toggle="true")
     hovered = alt.selection_point(
@@ -223,14 +223,14 @@ def chart(measure: str, modes: Mapping[str, Look]) -> alt.VConcatChart:
         symbolOpacity=1,
         labelLimit=0,
     )
-    colour = alt.Color("mode:N", legend=legend).scale(
+    colour = alt.Color("mode:N", title="rule", legend=legend).scale(
         domain=list(modes), range=[look.colour for look in modes.values()]
     )
     dash = alt.StrokeDash("mode:N", legend=legend).scale(
         domain=list(modes),
         range=[[2.5 * part for part in look.dashes] or [1, 0] for look in modes.values()],
     )
-    # Whole curves first: a filter of points would look at all of the study.
+    # Whole curves first: a filter of points would go through the whole study.
     chosen = (
         alt.Chart(alt.NamedData("series"))
         .transform_filter(
@@ -254,7 +254,9 @@ def chart(measure: str, modes: Mapping[str, Look]) -> alt.VConcatChart:
     def zoomed(curves: alt.Chart, width: float, opacity: float = 1) -> alt.Chart:
         return lines(curves, width, opacity).transform_filter(epochs)
 
-    every = zoomed(of_runs, 1.5, opacity=0.4).encode(detail="seed:N", tooltip=["mode:N", "seed:N"])
+    every = zoomed(of_runs, 1.5, opacity=0.4).encode(
+        detail="seed:N", tooltip=[alt.Tooltip("mode:N", title="rule"), "seed:N"]
+    )
     seed = zoomed(of_runs.transform_filter(hovered), 2.5).encode(detail="seed:N")
     middle = zoomed(medians, 3).encode(strokeDash=dash)
     strip = lines(medians, 1.5).encode(

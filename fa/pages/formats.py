@@ -20,7 +20,7 @@ def write_table(rows: pd.DataFrame, text: pd.DataFrame, output: Path, title: str
         title: the heading of the .html.
 
     Raises:
-        UserError: its suffix is none of the four.
+        UserError: its suffix is not one of the four.
     """
     match output.suffix:
         case ".csv":
@@ -41,8 +41,8 @@ def write_table(rows: pd.DataFrame, text: pd.DataFrame, output: Path, title: str
 def csv(rows: pd.DataFrame) -> bytes:
     """Return a table as CSV in UTF-8, every number in full.
 
-    With a byte order mark where it goes beyond ASCII, because Excel shows garbage without one; not
-    elsewhere, because some programs take the mark for a part of the first column's name.
+    With a byte order mark if it goes beyond ASCII, because Excel shows garbage without one; else
+    without, because some programs take the mark for a part of the first column's name.
     """
     text = rows.to_csv(index=False)
     return text.encode("utf-8" if text.isascii() else "utf-8-sig")

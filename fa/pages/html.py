@@ -16,7 +16,7 @@ TEMPLATES = Environment(
     keep_trailing_newline=True,
 )
 SHORT = 16  # characters; shorter cells stay on one line
-TOLD = {  # verdict -> as one statement has it, and as several have
+TOLD = {  # verdict -> its words for one statement, and for several
     "holds": ("holds", "hold"),
     "does not hold": ("does not hold", "do not hold"),
     "undecided": ("is undecided", "are undecided"),
@@ -28,8 +28,8 @@ def table_page(title: str, rows: pd.DataFrame, text: pd.DataFrame) -> str:
 
     Args:
         title: the heading.
-        rows: its numbers; their ``family`` and ``verdict``, where they have them, set the look, and
-            the verdicts are counted, those of the post's statements alone where it has some.
+        rows: its numbers; their ``family`` and ``verdict``, if they have them, set the look, and
+        the verdicts are counted; only the post's statements, if it has some.
         text: the same as text to read.
     """
     lines = [
@@ -46,7 +46,7 @@ def table_page(title: str, rows: pd.DataFrame, text: pd.DataFrame) -> str:
 
 
 def tally(rows: pd.DataFrame) -> str:
-    """Return how many statements hold, do not hold and are undecided; the post's alone, if any."""
+    """Return how many statements hold, do not hold and are undecided; only the post's, if any."""
     post = rows["family"] == "post"
     counts = Counter(rows.loc[post if post.any() else ~post, "verdict"])
     if not counts:
@@ -59,7 +59,7 @@ def tally(rows: pd.DataFrame) -> str:
 
 
 def facts_page(title: str, sections: Mapping[str, Mapping[str, str]]) -> str:
-    """Return named facts under headings as a page, a table a heading."""
+    """Return named facts under headings as a page, one table per heading."""
     return TEMPLATES.get_template("facts.html.j2").render(title=title, sections=sections)
 
 

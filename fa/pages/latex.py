@@ -6,11 +6,11 @@ import textwrap
 import pandas as pd
 
 ONE_LINE, SHORT, LONG = 11, 24, 60
-"""Characters: a column with longer cells is set in lines."""
+"""Characters: a column with longer cells is broken into lines."""
 
 
 def latex_table(text: pd.DataFrame) -> str:
-    """Return a table of texts as a tabular that needs booktabs alone."""
+    """Return a table of texts as a tabular that needs only booktabs."""
     sides = {name: "r" if is_numeric(text[name]) else "l" for name in text}
     titles = {name: latex_title(name, side) for name, side in sides.items()}
     styled = text.apply(latex_column).rename(columns=titles).style.hide(axis="index")
@@ -42,7 +42,7 @@ def latex_column(column: pd.Series) -> pd.Series:
 
 
 def latex_title(title: str, side: str) -> str:
-    """Return a column's title as LaTeX; a long one stands in lines."""
+    """Return a column's title as LaTeX; a long one is broken into lines."""
     lines = textwrap.wrap(title, 6, break_long_words=False)
     if len(lines) == 1:
         return latex(title)
@@ -72,10 +72,10 @@ LATEX = {
 
 
 def latex(text: str) -> str:
-    """Return a cell's text as LaTeX: signs of numbers as in a formula, no character special."""
+    """Return a cell's text as LaTeX: signs of numbers as in a formula, specials escaped."""
     text = "".join(LATEX.get(character, character) for character in text)
     text = text.replace("...", r"\ldots{}").replace(r"d\_z ", "$d_z$~").replace(r"d\_z", "$d_z$")
     text = text.replace("p = ", "p~=~")
     text = re.sub(r"(?<![\w.])[-+](?=\d)", r"$\g<0>$", text)
-    # After a row's end a bracket or a star would be taken for an option of it.
+    # After a row's end, LaTeX would take a bracket or a star for its option.
     return f"{{{text[0]}}}{text[1:]}" if text.startswith(("[", "*")) else text

@@ -1,4 +1,4 @@
-"""Where the runs behind a verdict are from: experiments, shard files, code, machine and commit."""
+"""Where the runs behind a verdict come from: experiments, shard files, code, machine and commit."""
 
 import re
 from collections import Counter, defaultdict
@@ -46,7 +46,7 @@ def origin(metrics: Path, used: pd.DataFrame, found: Metrics) -> dict[str, list[
         re.sub(r"/(seeds?)-[\d-]+/", r"/\1-*/", f"/{path.relative_to(folder)}")[1:]
         for path in paths
     )
-    rules = defaultdict(set)  # which tell the ways apart in which shards were made
+    rules = defaultdict(set)  # which distinguish the ways in which shards were made
     for run, path in packed.items():
         rules[path].add(run.feedback)
     kinds = [rules[path] for path in paths]
@@ -68,7 +68,7 @@ def origin(metrics: Path, used: pd.DataFrame, found: Metrics) -> dict[str, list[
 def shard_files(metrics: Path) -> tuple[Path, dict[Run, Path]]:
     """Return the folder of the shard files, and the file of each run.
 
-    The plan beside the metrics says so; where they stand alone, config.yaml does.
+    The plan beside the metrics says so; without a plan, config.yaml does.
     """
     plan, config = metrics.parent / "plan.json", CHECKOUT / "config.yaml"
     if plan.exists() or not config.exists():
@@ -83,7 +83,7 @@ def shard_files(metrics: Path) -> tuple[Path, dict[Run, Path]]:
 
 
 def covering(members: Iterable[Sequence[str]]) -> list[str]:
-    """Return experiments that have all of some runs: the one with most, then that with most left.
+    """Return experiments that have all of some runs: that with most, then that with most left.
 
     Args:
         members: of each run, the experiments that it belongs to.

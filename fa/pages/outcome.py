@@ -1,4 +1,4 @@
-"""What a person reads when the study is done: where to look, and a line for each claim."""
+"""What a person reads when the study is done: where to look, and one line per claim."""
 
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -20,11 +20,11 @@ PLACES = {
 
 
 def outcome(results: str | Path, width: int | None = None) -> Iterator[str]:
-    """Yield the lines: those of the claims last, because that is what a terminal still shows.
+    """Yield the lines: the claims last, because a terminal still shows those.
 
     Args:
         results: the folder.
-        width: characters of a line, if statements are to be cut short for it.
+        width: characters of a line, if statements are to be shortened to fit.
 
     Raises:
         UserError: the folder holds no results.
@@ -39,12 +39,12 @@ def outcome(results: str | Path, width: int | None = None) -> Iterator[str]:
     verdicts = folder / "tables/verdicts.csv"
     claims = pd.read_csv(verdicts, dtype={"claim": str}) if verdicts.exists() else pd.DataFrame()
     if len(claims):
-        yield "What the runs say of each claim:"
+        yield "What the runs say about each claim:"
         yield from (claim_line(row, width) for row in claims.to_dict("records"))
 
 
 def claim_line(row: Mapping[str, Any], width: int | None) -> str:
-    """Return the line of one claim: verdict, statement, and what was measured or why nothing."""
+    """Return the line of one claim: verdict, statement, and what was measured, or why not."""
     head = f"  {row['verdict']:<13}  {row['claim']:<3}  "
     tail = ": " + (row["reason"] if pd.isna(row["measured"]) else measured_text(row))
     statement = row["statement"]

@@ -24,7 +24,7 @@ def write(metrics: str | Path, output: str | Path) -> None:
 
 
 def environment(path: str | Path) -> dict[str, dict[str, str]]:
-    """Return what is known of the code, the machines and the software, under headings."""
+    """Return what is known about the code, the machines and the software, under headings."""
     runs = parquet.read(path, RUNS_SCHEMA)
     return {
         "Results": {
@@ -42,7 +42,7 @@ def environment(path: str | Path) -> dict[str, dict[str, str]]:
 
 
 def training(trained: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Return what the shards say of their making (see `fa.metrics.origins.of_study`)."""
+    """Return what the shards say about their making (see `fa.metrics.origins.of_study`)."""
     if not trained:
         return {"made by": f"{provenance.UNKNOWN}: the metrics do not say"}
     seconds = round(sum(entry["seconds"] for entry in trained))

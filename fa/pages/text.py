@@ -11,7 +11,7 @@ from fa.learning.run import RULE, RUN_KEYS, SETTING, layers_text
 ALL_SETTINGS = tuple(
     key for key in dict.fromkeys([*SETTING, *RUN_KEYS]) if key not in (*RULE, "seed")
 )
-"""All that a run has besides its rule and its seed."""
+"""All settings of a run besides its rule and its seed."""
 
 PHRASES = {
     "hidden": "{} hidden units",
@@ -23,20 +23,20 @@ PHRASES = {
     "train_samples": "{:,} training digits",
     "test_samples": "{:,} test digits",
 }
-"""A setting -> how its value is said; any other is said by its name."""
+"""A setting -> how its value is written; others are written with their names."""
 
 
 def rule_name(row: Mapping[str, Any]) -> str:
-    """Return a row's rule, its parameters, and that it goes without its growing scale."""
+    """Return a row's rule, its parameters, and whether it lacks its growing scale."""
     parts = [row["feedback"], *filter(None, row["parameters"].replace("=", " = ").split(","))]
     return ", ".join([*parts, *["s = 1"] * unscaled(row)])
 
 
 def unscaled(row: Mapping[str, Any]) -> bool:
-    """Return whether a row's rule goes without a growing scale that it could have."""
+    """Return whether a row's rule could have a growing scale and does without it."""
     if row["feedback_scale"] != "constant":
         return False
-    # Metrics may hold a rule whose file is gone.
+    # Metrics may have a rule whose file is gone.
     rule = row["feedback"]
     return rule not in rules.names() or rules.rule_class(rule).scaled
 
@@ -65,11 +65,11 @@ def by_setting(table: pd.DataFrame, *axes: str) -> list[tuple[str, pd.DataFrame]
 
     Args:
         table: with the keys of runs as columns.
-        axes: settings that are no part of it: each part has all their values.
+        axes: settings not to split by: each part has all their values.
 
     Returns:
-        The parts, each after its name: the settings that differ between the parts, and nothing
-        where there is one.
+        The parts, each after its name: the settings that differ between the parts, and nothing if
+        there is one.
     """
     keys = [key for key in ALL_SETTINGS if key not in axes]
     differ = {key for key in keys if table[key].nunique() > 1}

@@ -3,6 +3,5 @@
 Read `config` (what is checked before anything runs), `grids` (experiments unroll to runs), `shards`
 (runs are packed into jobs), `files` (the plan on disk), `forecast` (what a call trains, in words);
 `networks` is how the command line names runs, `limits` says what cannot be trained, `trials` which
-rules cannot train, `results` where
-results cannot land.
+rules cannot train, `results` where results cannot be written.
 """

@@ -72,7 +72,7 @@ def refuse(problems: Iterable[str]) -> None:
 
 
 def record(name: str, entry: list | Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an experiment with all its keys; a list of grids is one with nothing else said.
+    """Return an experiment with all its keys; a list of grids is one with no other key.
 
     ``figures`` becomes a mapping of the figures' names to their kinds.
     """
@@ -107,7 +107,7 @@ def with_defaults(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[
 def seed_problems(
     config: Mapping[str, Any], grids: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[str]:
-    """Yield a sentence for every text that names no seeds, or one of them twice."""
+    """Yield a sentence for every text that names no seeds, or the same seed twice."""
     experiments = {f"experiments.{name}": entry for name, entry in config["experiments"].items()}
     for place, settings in {"": config, **experiments, **grids}.items():
         text = settings.get("seeds")
@@ -123,7 +123,7 @@ def seed_problems(
 
 
 def study_problems(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a sentence for every name in `study` that is none of the experiments."""
+    """Yield a sentence for every name in `study` that is not an experiment."""
     experiments = config["experiments"]
     for name in config["study"]:
         if name not in experiments:
@@ -131,7 +131,7 @@ def study_problems(config: Mapping[str, Any]) -> Iterator[str]:
 
 
 def name_problems(config: Mapping[str, Any], taken: Iterable[str]) -> Iterator[str]:
-    """Yield a sentence for every name of an experiment or a figure that something else has.
+    """Yield a sentence for every name of an experiment or a figure that is taken.
 
     Args:
         config: the configuration.
@@ -161,7 +161,7 @@ def name_problems(config: Mapping[str, Any], taken: Iterable[str]) -> Iterator[s
 
 
 def alike(names: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield the names that differ from an earlier one in their case alone, with that one."""
+    """Yield the names that differ from an earlier one only in their case, with that one."""
     seen: dict[str, str] = {}
     for name in names:
         if seen.setdefault(name.lower(), name) != name:
@@ -169,7 +169,7 @@ def alike(names: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def size_problems(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a sentence for what has more runs than can be planned: an experiment, or all."""
+    """Yield a sentence if an experiment, or all of them, has more runs than can be planned."""
     runs = {
         name: sum(count(grid, experiment["seeds"]) for grid in experiment["grids"])
         for name, experiment in config["experiments"].items()
@@ -205,7 +205,7 @@ def setting_problems(
 
 
 def network_problems(settings: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a sentence for hidden layers, a loss and rules of a grid that there cannot be."""
+    """Yield a sentence for impossible hidden layers, losses and rules in a grid."""
     for hidden in as_list(settings.get("hidden", [])):
         if problem := hidden_problem(hidden):
             yield f"hidden: {problem}"
@@ -227,7 +227,7 @@ def network_problems(settings: Mapping[str, Any], config: Mapping[str, Any]) -> 
 def dataset_problems(
     config: Mapping[str, Any], grids: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[str]:
-    """Yield a sentence for every data set that there is not, or that has too few images."""
+    """Yield a sentence for every unknown data set, and every one with too few images."""
     dataset = config["dataset"]
     named = [("dataset.name", dataset["name"])]
     for place, grid in grids.items():
@@ -242,7 +242,7 @@ def dataset_problems(
 
 
 def length_problems(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the sentence that says that the configuration fits no command line, if it does not."""
+    """Yield the sentence that says that the configuration fits no command line, if so."""
     length = len(shlex.quote(json.dumps(config)))
     if length > LONGEST_COMMAND:
         yield (
@@ -252,10 +252,10 @@ def length_problems(config: Mapping[str, Any]) -> Iterator[str]:
 
 
 def rule_problems(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a sentence for every rule of the study that cannot train the networks it is to train.
+    """Yield a sentence for every rule of the study that cannot train its networks.
 
-    It draws the state of each rule for each hidden size, the small ones first; where they are so
-    many that planning would take long, the rest is left to the jobs.
+    It draws the state of each rule for each hidden size, the small ones first; if they are so many
+    that planning would take long, the rest is left to the jobs.
     """
     used = {
         (tuple(map(int, str(hidden).split("-"))), name, rules.parameters_text(name, given))

@@ -26,10 +26,10 @@ class Plan(NamedTuple):
     """What is to be gathered.
 
     Attributes:
-        runs: those of the study.
+        runs: the runs of the study.
         experiments: name -> what every experiment is, of the study or not: ``title``, ``about``,
             ``figures`` and its ``rows``.
-        claims: those that the study names, those of its own files in full; None if it names none.
+        claims: what the study names, files of its own in full; None if it names none.
     """
 
     runs: list[PlannedRun]
@@ -62,7 +62,7 @@ def read_plan(path: str | Path) -> Plan:
     """Return a plan.
 
     Raises:
-        UserError: the file is missing, or is not as it was written.
+        UserError: the file is missing, or has changed since it was written.
     """
     content = files.read_json(path)
     runs = [

@@ -1,7 +1,8 @@
-"""Says in words what a call trains, how far it is and about how long it takes.
+"""Says in words what a call trains, how far it is, and roughly how long it takes.
 
 The costs are those of docs/performance.md: one core, MNIST, batches of 200. On another machine, or
-with other batches or images, they are off by a factor; as jobs finish, `left` goes by these.
+with other batches or images, they are off by a factor; `left` corrects for that as
+jobs finish.
 """
 
 import itertools
@@ -19,13 +20,13 @@ COSTS = {"numba": (0.10e-6, 0.0103e-6), "numpy": (0.95e-6, 0.0344e-6)}
 """Backend -> seconds for a training sample and, on top, for each hidden unit above the pixels."""
 
 START = 2.0
-"""Seconds that a training job takes for its start, its imports and its samples."""
+"""Seconds that a training job needs to start, import and read its samples."""
 
 OTHER = 4.0
 """Seconds that any other job takes, on average."""
 
 TRUSTED = 60.0
-"""Seconds of a run for which the estimates count as much as what is seen."""
+"""Seconds of a run for which the estimates count as much as what is observed."""
 
 
 def seconds(shard: Shard, backend: str) -> float:
@@ -33,7 +34,7 @@ def seconds(shard: Shard, backend: str) -> float:
 
     Args:
         shard: what it trains.
-        backend: as config.yaml has it. A GPU's jobs are counted as if a CPU had them.
+        backend: as config.yaml has it. Jobs on a GPU are counted as if on a CPU.
     """
     return START + sum(run_seconds(run, backend) for run in shard.runs)
 
@@ -42,7 +43,7 @@ def run_seconds(run: Run, backend: str) -> float:
     """Return about how many seconds of one core the training of a run takes."""
     refused = refuses(rule(run.feedback, run.parameters), run.loss_function, run.batch_size)
     sample, unit = COSTS["numpy" if refused or backend == "numpy" else "numba"]
-    # A unit above the first hidden layer costs as much as it has units below it, not LIT pixels.
+    # A unit above the first hidden layer costs by the units below it, not by LIT pixels.
     units = sum(below * above for below, above in itertools.pairwise([LIT, *run.layers])) / LIT
     return run.epochs * run.train_samples * (sample + unit * units)
 
@@ -76,7 +77,7 @@ def count(number: int, noun: str) -> str:
 
 
 def about(time: float) -> str:
-    """Return a time in seconds in words, as exact as an estimate is."""
+    """Return a time in seconds in words, as precise as an estimate is."""
     if time < 95:
         return f"about {max(10, round(time, -1)):.0f} seconds"
     if time < 95 * 60:
@@ -85,10 +86,10 @@ def about(time: float) -> str:
 
 
 def left(done: float, todo: float, elapsed: float, workers: int) -> float:
-    """Return the seconds that are left, by what the finished jobs took.
+    """Return the seconds that are left, judged by the finished jobs.
 
-    As if `TRUSTED` seconds had gone as estimated before the first job: so the first jobs that
-    finish, beside others that are about to, do not decide alone.
+    It counts as if `TRUSTED` seconds had gone as estimated before the first job. So the first jobs
+    that finish, while others are about to, do not decide alone.
 
     Args:
         done: estimated seconds of one core of the jobs that are finished.

@@ -32,7 +32,7 @@ def unroll(config: Mapping[str, Any]) -> dict[Run, list[str]]:
 
 
 def unroll_grid(grid: Mapping[str, Any], seeds: Seeds, config: Mapping[str, Any]) -> Iterable[Run]:
-    """Yield every combination of a grid's values; what it leaves open is the config's."""
+    """Yield every combination of a grid's values; what it leaves out is the config's."""
     dataset = config["dataset"]
     settings = {"dataset": dataset["name"], **config["training"], "seeds": seeds, **grid}
     for values in itertools.product(*axes_of(settings)):
@@ -47,7 +47,7 @@ def unroll_grid(grid: Mapping[str, Any], seeds: Seeds, config: Mapping[str, Any]
 
 
 def axes_of(settings: Mapping[str, Any]) -> list[Sequence[dict[str, Any]]]:
-    """Return the axes of a grid: for each of its values, what a run has of it."""
+    """Return the axes of a grid: for each of its values, the fields that a run gets."""
     axes: list[Sequence[dict[str, Any]]] = []
     for key, value in settings.items():
         if key == "hidden":
@@ -67,7 +67,7 @@ def axes_of(settings: Mapping[str, Any]) -> list[Sequence[dict[str, Any]]]:
 
 
 FIELDS = {key: key for key in RUN_KEYS} | {"loss": "loss_function"}
-"""Key of a grid -> field of a run; `hidden`, `feedback` and `seeds` aside, which need more."""
+"""Key of a grid -> field of a run; except `hidden`, `feedback` and `seeds`, which need more."""
 
 
 def rules_of(feedback: object) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -95,7 +95,7 @@ def seed_list(seeds: Seeds) -> Sequence[int]:
     """Return the seeds of an experiment: so many, from 0 on; a list; or text as ``1000-1119``.
 
     Raises:
-        ValueError: the text has a part that is no seed, or no range of seeds.
+        ValueError: the text has a part that is neither a seed nor a range of seeds.
     """
     if isinstance(seeds, int):
         return range(seeds)

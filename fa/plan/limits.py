@@ -12,7 +12,7 @@ from fa.learning.run import LARGEST_BATCH
 
 MOST_RUNS = 1_000_000
 MOST_DRAWN = 5_000_000  # feedback weights that planning draws: less than a second
-LONGEST_COMMAND = 100_000  # characters of what a job is told; Linux takes 131,072 of its command
+LONGEST_COMMAND = 100_000  # characters of a job's arguments; Linux allows 131,072 for its command
 LARGEST = 2**31 - 1  # whole numbers are int32 in the files
 MOST_HIDDEN = 100_000
 MOST_WEIGHTS = 100_000_000  # of a network: 400 MB of float32
@@ -35,7 +35,7 @@ def batch_problem(train_samples: int, batch_size: int, backend: str) -> str | No
 
 
 def hidden_problem(hidden: int | str) -> str | None:
-    """Say why there cannot be such hidden layers, 20 or 100-50; None if there can."""
+    """Say why such hidden layers, 20 or 100-50, are impossible; None if they are not."""
     parts = str(hidden).split("-")
     if not all(
         re.fullmatch("[0-9]{1,6}", part) and 1 <= int(part) <= MOST_HIDDEN for part in parts
@@ -54,7 +54,7 @@ def hidden_problem(hidden: int | str) -> str | None:
 def choice_problem(key: str, values: Iterable[str], choice: Collection[str]) -> str | None:
     """Say which of some names is unknown; None if none is."""
     unknown = [value for value in values if value not in choice]
-    return f"{key}: {unknown[0]!r} is none of {', '.join(choice)}" if unknown else None
+    return f"{key}: {unknown[0]!r} is not one of {', '.join(choice)}" if unknown else None
 
 
 def rate_problem(rate: float) -> str | None:

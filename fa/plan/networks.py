@@ -24,7 +24,7 @@ def scale_of(rule: str, feedback_scale: str) -> str:
 
 
 def format_networks(runs: Iterable[Run]) -> str:
-    """Return runs as arguments of ``python -m fa train``; seeds that train alike stand together."""
+    """Return runs as arguments of ``python -m fa train``; seeds of the same network are joined."""
     seeds = defaultdict(list)
     for run in runs:
         rule = "/".join([run.feedback, *filter(None, run.parameters.split(","))])
@@ -70,7 +70,7 @@ def parse_networks(text: str) -> list[dict[str, Any]]:
 
 
 def layers_of(hidden: int | str) -> dict[str, Any]:
-    """Return what a run has of hidden layers: 20, or 100-50."""
+    """Return a run's hidden layers as text: 20, or 100-50."""
     first, _, above = str(hidden).partition("-")
     return {"hidden": int(first), "hidden_above": above}
 
@@ -96,13 +96,13 @@ def parse_seeds(text: str) -> list[int]:
     """Read ``0-2,7`` as [0, 1, 2, 7].
 
     Raises:
-        ValueError: a part is no seed, or no range of seeds.
+        ValueError: a part is neither a seed nor a range of seeds.
     """
     seeds: list[int] = []
     for part in text.split(","):
         found = re.fullmatch(r"([0-9]{1,10})(?:-([0-9]{1,10}))?", part)
         first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
         if not first <= last <= LARGEST or last - first >= MOST_RUNS:
-            raise ValueError(f"{part!r} is no seed, or no range of seeds")
+            raise ValueError(f"{part!r} is neither a seed nor a range of seeds")
         seeds.extend(range(first, last + 1))
     return seeds

@@ -1,4 +1,4 @@
-"""Where results may land: in a folder of their own, under a name that every tool can take."""
+"""Where results may be written: a folder of their own, with a name that every tool can use."""
 
 import os
 import re
@@ -16,7 +16,7 @@ SOURCES = (
     "tests",
     "workflow",
 )
-"""The folders of a checkout that are no results; neither are those that begin with a dot."""
+"""The folders of a checkout that are not results, like those that begin with a dot."""
 
 LONGEST_NAME = 200  # of a folder, in bytes; file systems take 255
 LONGEST_PATH = 2000  # names of files are added; systems take 4096
@@ -32,19 +32,19 @@ def plain(folder: object) -> bool:
 
 
 def results_problems(folder: str) -> Iterator[str]:
-    """Yield the sentence that says why results cannot land in a folder, if they cannot.
+    """Yield the sentence that says why a folder cannot hold results, if it cannot.
 
     Args:
         folder: its normalised path, as config.yaml has it: absolute, or relative to the checkout.
     """
     path, checkout = Path(folder).absolute(), Path.cwd()
     inside = path.is_relative_to(checkout) and path.relative_to(checkout).parts
-    # Unlike Path.exists, it answers for names that are too long or in folders that are closed, too.
+    # Unlike Path.exists, it also answers for names that are too long or in closed folders.
     there = next(each for each in (path, *path.parents) if os.path.lexists(each))
     if folder.startswith("~"):
-        yield f"results: {folder!r} is the home folder to a shell alone; write the path in full"
+        yield f"results: {folder!r} is the home folder only to a shell; write the path in full"
     elif not plain(folder):
-        yield f"results: {folder!r} is no name that every tool can take; use {CHARACTERS}"
+        yield f"results: {folder!r} is not a name that every tool can use; use {CHARACTERS}"
     elif len(os.fsencode(path)) > LONGEST_PATH or any(
         len(os.fsencode(part)) > LONGEST_NAME for part in path.parts
     ):

@@ -1,4 +1,4 @@
-"""Shards: which runs share a job, and the file that they land in."""
+"""Shards: which runs share a job, and the file that they are written to."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -19,13 +19,13 @@ because only networks that see the same batches can share a pass over them."""
 
 @dataclass(frozen=True)
 class Shard:
-    """The runs that one job trains, and the file they land in.
+    """The runs that one job trains, and the file they are written to.
 
     Attributes:
         name: the file's path below results/runs, without the suffix; see `shard_name`.
         runs: the runs, sorted.
-        experiments: all that one of them belongs to.
-        measures: all that one of those asks for.
+        experiments: all to which one of the runs belongs.
+        measures: all that one of these experiments asks for.
     """
 
     name: str
@@ -59,8 +59,8 @@ class Shard:
 def shards(config: Mapping[str, Any]) -> dict[str, Shard]:
     """Pack the runs of all experiments into jobs; return them by name.
 
-    A run that several experiments share is the first one's, whichever of them are run: so what
-    is in a job does not depend on the study, and nothing is trained again when an experiment joins.
+    A run that several experiments share belongs to the first, whichever of them are run. So the
+    content of a job does not depend on the study, and a new experiment retrains nothing.
 
     Raises:
         UserError: a job has more networks than its command line can name.
@@ -85,22 +85,22 @@ def shards(config: Mapping[str, Any]) -> dict[str, Shard]:
         if len(job.networks) > LONGEST_COMMAND:
             raise UserError(
                 f"the job {name} has {len(job.runs):,} runs, more than its command line can "
-                "name; give fanout another axis, lower seeds_per_job, or take seeds in a row"
+                "name; give fanout another axis, lower seeds_per_job, or use consecutive seeds"
             )
     return made
 
 
 def shard_name(run: Run, name: str, experiment: Mapping[str, Any]) -> str:
-    """Return the path, below results/runs and without suffix, of the file a run lands in.
+    """Return the path, below results/runs and without suffix, of the file a run is written to.
 
     One folder for each axis of the fan-out, then the other settings. The data set has a folder only
-    where it is not MNIST: all was MNIST once, and what was trained then keeps its place.
-    A job of a single run is named after it alone; jobs of more lie in a folder of their experiment.
+    if it is not MNIST: earlier studies had only MNIST, and their files keep their paths. A job of a
+    single run is named after it alone; larger jobs are in a folder of their experiment.
 
     Args:
         run: the run.
         name: the experiment that it is trained for.
-        experiment: that one's ``fanout`` and ``seeds_per_job``.
+        experiment: its ``fanout`` and ``seeds_per_job``.
     """
     fanout, seeds_per_job = experiment["fanout"], experiment["seeds_per_job"]
     values = {
@@ -121,7 +121,7 @@ def shard_name(run: Run, name: str, experiment: Mapping[str, Any]) -> str:
         f"rate-{run.learning_rate!r}",
         f"epochs-{run.epochs}",
     ]
-    # The feedback scale belongs to the feedback: apart where the rules are, together where not.
+    # The feedback scale belongs to the feedback: split if the rules are split, else together.
     if "feedback" in fanout:
         parameters = run.parameters.replace("=", "-").split(",")
         settings = [run.feedback_scale, *filter(None, parameters), *settings]
@@ -136,7 +136,7 @@ def shown(config: Mapping[str, Any], packed: Mapping[str, Shard], folder: Path) 
     Args:
         config: the checked configuration.
         packed: its shards.
-        folder: results/runs; an experiment is trained when all its shards are in there.
+        folder: results/runs; an experiment is trained if it has all its shards there.
     """
     missing: set[str] = set()
     for name, shard in packed.items():

@@ -1,7 +1,7 @@
-"""Tries a rule before anything is trained: what its author may have got wrong, in one line.
+"""Tries a rule before anything is trained, and says in one line what its author got wrong.
 
-Here, and not in `fa.learning`, because training does not need it: a stricter check must not make
-what was trained with a rule of before be trained again.
+Here, and not in `fa.learning`, because training does not need it: a stricter check must not retrain
+what was trained with an earlier rule.
 """
 
 import difflib
@@ -19,7 +19,7 @@ from fa.learning import rules
 from fa.learning.rule import Rule, Seen, Shapes, State, feedback_shapes
 
 OF_RULES = tuple(name for name in vars(Rule) if not name.startswith("_"))
-"""All that a rule can say; what else its class has, nothing reads."""
+"""All that a rule can define; nothing reads what else its class has."""
 
 METHODS = ("init", "feedback", "step", "problem")
 SAMPLES, RATE = 3, 0.1
@@ -31,7 +31,7 @@ def parameters_of(name: str, given: Mapping[str, object]) -> str:
     """Return the parameters of a rule as text, once its file is found to be sound.
 
     Raises:
-        UserError: the file cannot be used, or a parameter is none of its own or of another type.
+        UserError: the file cannot be used, or a parameter is unknown or has the wrong type.
     """
     if problem := file_problem(name):
         raise UserError(problem)
@@ -39,10 +39,10 @@ def parameters_of(name: str, given: Mapping[str, object]) -> str:
 
 
 def file_problem(name: str) -> str | None:
-    """Say what in a rule's file would be taken for nothing, or what it lacks; None if all is well.
+    """Say what in a rule's file would be ignored, or what it lacks; None if all is well.
 
     Raises:
-        UserError: there is no such file, or `fa.learning.rules` cannot use it.
+        UserError: no such file exists, or `fa.learning.rules` cannot use it.
     """
     found = rules.rule_class(name)
     file = sys.modules[found.__module__].__file__
@@ -55,7 +55,7 @@ def class_problems(found: type[Rule]) -> Iterator[str]:
     for key, value in vars(sys.modules[found.__module__]).items():
         if key.lower() in OF_RULES and not hasattr(value, "__path__"):
             where = f"class {found.__name__}, indented"
-            yield f"{key} stands outside the class, where nothing reads it; put it into {where}"
+            yield f"{key} is outside the class, where nothing reads it; put it into {where}"
     for key in {**vars(found), **vars(found).get("__annotations__", {})}:
         if key.startswith("_"):
             continue
@@ -71,7 +71,7 @@ def class_problems(found: type[Rule]) -> Iterator[str]:
 
 
 def unknown(found: type[Rule], key: str) -> str:
-    """Say that a name of a class is none that a rule has, and what may have been meant."""
+    """Say that a name in a class is not one that a rule has, and what may have been meant."""
     close = difflib.get_close_matches(key.lower(), OF_RULES, n=1, cutoff=0.7)
     if close:
         return f"a rule has no {key}; did you mean {close[0]}?"
@@ -98,7 +98,7 @@ def problem_of(name: str, parameters: str, hidden: tuple[int, ...], outputs: int
 
 
 def object_problem(name: str, parameters: str) -> str | None:
-    """Say why there is no such rule, or what of it is of the wrong type."""
+    """Say why this rule cannot be made, or which part of it has the wrong type."""
     file = sys.modules[rules.rule_class(name).__module__].__file__
     try:
         decay = rules.rule(name, parameters).weight_decay
@@ -112,7 +112,7 @@ def object_problem(name: str, parameters: str) -> str | None:
 def trial_problem(name: str, parameters: str, hidden: tuple[int, ...], outputs: int) -> str | None:
     """Say what a rule does wrong in a batch of two networks side by side; None if nothing.
 
-    Backends train networks side by side, so arrays have an axis more than in `Rule.init`. A large
+    Backends train networks side by side, so arrays have one more axis than in `Rule.init`. A large
     network is not tried.
     """
     chosen = rules.rule(name, parameters)
@@ -143,7 +143,7 @@ def trial_problem(name: str, parameters: str, hidden: tuple[int, ...], outputs: 
 
 
 def for_each(arrays: object, shapes: Shapes) -> object:
-    """Return arrays for two networks where a rule returns one that serves both."""
+    """Return arrays for two networks if a rule returns one that serves both."""
     if not isinstance(arrays, list | tuple) or len(arrays) != len(shapes):
         return arrays
     both = zip(arrays, shapes, strict=True)
@@ -159,7 +159,7 @@ def stepped(rule: Rule, state: State, weights: Sequence[np.ndarray]) -> State:
 
 
 def stacked_problem(arrays: object, shapes: Shapes, may_be_empty: bool = False) -> str | None:
-    """Say what a rule returns in the place of two networks' arrays for each hidden layer."""
+    """Say what a rule returns in place of two networks' arrays for each hidden layer."""
     of_two: Any = [(2, *shape) for shape in shapes]
     return rules.arrays_problem(arrays, of_two, may_be_empty)
 

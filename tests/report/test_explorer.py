@@ -128,20 +128,20 @@ def test_a_choice_shows_a_line_for_each_run_and_says_n(page):
         until(page, lambda: len(runs(page)) == 2 * SEEDS)
 
 
-def test_the_legend_picks_modes(page):
-    def click(mode):
+def test_the_legend_picks_rules(page):
+    def click(rule):
         for entry in page.find_elements(By.CSS_SELECTOR, "#chart .role-legend-label text"):
-            if entry.text == mode:
+            if entry.text == rule:
                 ActionChains(page).move_to_element(entry).click().perform()
 
     click("random feedback")
     until(page, lambda: len(runs(page)) == SEEDS)
-    assert all("mode: random feedback" in label for label in runs(page))
+    assert all("rule: random feedback" in label for label in runs(page))
     click("backprop")
     until(page, lambda: len(runs(page)) == 2 * SEEDS)
     click("random feedback")
     until(page, lambda: len(runs(page)) == SEEDS)
-    assert all("mode: backprop" in label for label in runs(page))
+    assert all("rule: backprop" in label for label in runs(page))
 
 
 def test_the_strip_chooses_epochs(page):
@@ -172,6 +172,6 @@ def test_a_run_says_its_seed(page):
         mouse = {"type": "mouseMoved", "x": x - away, "y": y - away}
         page.execute_cdp_cmd("Input.dispatchMouseEvent", mouse)
     tooltip = wait_for(page, "#vg-tooltip-element.visible")
-    assert "seed" in tooltip.text and "mode" in tooltip.text
-    # Its seed is marked in both modes.
+    assert "seed" in tooltip.text and "rule" in tooltip.text
+    # Its seed is marked for both rules.
     until(page, lambda: len(runs(page)) == 2 * SEEDS + 2)

@@ -36,9 +36,9 @@ STUDY = {
 CATEGORIES = ["1 Claims", "2 Tables", "3 Figures", "4 Provenance"]
 FIGURES = {
     "1 Verdicts, in one picture": "an open diamond is undecided",
-    "Accuracy of every run: table1, table2": "a dot one run",
+    "Accuracy of every run: table1, table2": "a dot is one run",
     "Loss over all seeds: table1, table2": "half of the runs",
-    "Loss of single runs: table1, table2": "first\nfigure",
+    "Loss of single runs: table1, table2": "first figure",
     "Loss and correlation: table1, table2": "Pearson's correlation",
 }
 PAGES = {

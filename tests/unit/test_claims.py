@@ -488,17 +488,17 @@ def test_what_is_wrong_is_named(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"a": "rnadom"}, "claim 1, a: there is no 'rnadom'; choose from backprop, "),
-        ({"b": "bakprop"}, "claim 1, b: there is no 'bakprop'; choose from backprop, "),
-        ({"kind": "mode"}, "claim 1, kind: there is no 'mode'; choose from best, collapse, "),
-        ({"metric": "speed"}, "claim 1, metric: there is no 'speed'; choose from collapsed, "),
-        ({"family": "other"}, "claim 1, family: there is no 'other'; choose from further, post"),
+        ({"a": "rnadom"}, "claim 1, a: unknown 'rnadom'; choose from backprop, "),
+        ({"b": "bakprop"}, "claim 1, b: unknown 'bakprop'; choose from backprop, "),
+        ({"kind": "mode"}, "claim 1, kind: unknown 'mode'; choose from best, collapse, "),
+        ({"metric": "speed"}, "claim 1, metric: unknown 'speed'; choose from collapsed, "),
+        ({"family": "other"}, "claim 1, family: unknown 'other'; choose from further, post"),
         ({"expect": "lowr"}, 'claim 1, expect: "lowr" is not one of higher, lower'),
         ({"expcet": "lower"}, "claim 1, entry: unknown key expcet; the keys here are id, statem"),
         ({"b": None}, "claim 1, b: null is of the wrong type; it must be text or a number"),
         ({"between": [0, 1]}, 'claim 1, entry: "between" means nothing to a claim of this kind'),
         ({"setting": {"hiden": 40}}, "claim 1, setting: unknown key hiden; the keys here are"),
-        ({"setting": {"hidden": "40"}}, 'claim 1, setting.hidden: "40" is no number of hidden'),
+        ({"setting": {"hidden": "40"}}, 'claim 1, setting.hidden: "40" is not a number of hidden'),
         ({"reported": {"a": "93.5 %"}}, 'claim 1, reported.a: "93.5 %" is of the wrong type'),
         ({"reported": {"a": 0.9, "p": 3}}, "claim 1, reported.p: 3 is too large; it must be at"),
         ({"trained_only": "yes"}, 'claim 1, trained_only: "yes" is of the wrong type'),
@@ -531,7 +531,7 @@ def test_a_mistake_in_a_claim_is_named(tmp_path, change, message):
 def test_two_claims_of_one_id_are_named(tmp_path):
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text(yaml.safe_dump(CLAIMS | {"claims": [*CLAIMS["claims"], CLAIMS["claims"][1]]}))
-    with pytest.raises(UserError, match="\n  claim 1a: there are 2 of this id$"):
+    with pytest.raises(UserError, match="\n  claim 1a: this id is used 2 times$"):
         read_claims(wrong)
 
 
@@ -545,12 +545,12 @@ def test_two_claims_of_one_id_are_named(tmp_path):
         (
             "between: [0.70, 0.80]",
             "between: [0.80, 0.70]",
-            "claim 7a, between: nothing lies between 0.8 and 0.7; the smaller bound is the first",
+            "claim 7a, between: nothing lies between 0.8 and 0.7; put the smaller bound first",
         ),
         (
             "over: learning_rate",
             "over: feedback",
-            "claim 8a, over: there is no 'feedback'; choose from batch_size, dataset, epochs",
+            "claim 8a, over: unknown 'feedback'; choose from batch_size, dataset, epochs",
         ),
         (
             "metric: multiplications",

@@ -255,7 +255,7 @@ def test_the_version_has_the_commit():
         (["numbers", "x.json"], "x.json cannot be written: use .tex or .csv"),
         (["provenance", "x.pdf"], "x.pdf cannot be written: use .html"),
         (["train hidden=5/feedback=random/seed=0", "x.csv"], "x.csv cannot be written: use .parq"),
-        (["plan --config {...}", "x.json"], "--config is no JSON: "),
+        (["plan --config {...}", "x.json"], "--config is not JSON: "),
         (["plan --config none.yaml", "x.json"], "none.yaml cannot be read (No such file or dir"),
         (["verify --metrics none"], "none holds no runs.parquet; make the study first"),
         (["gather --plan none.json --runs none"], "none.json cannot be read (No such file or dir"),
@@ -296,7 +296,7 @@ def test_results_end_in_where_to_look_and_a_line_for_each_claim(tmp_path, capsys
     assert main(claims) == 0
     assert main(["outcome", "--results", str(tmp_path)]) == 0
     said = capsys.readouterr().out
-    places, _, lines = said.partition("What the runs say of each claim:\n")
+    places, _, lines = said.partition("What the runs say about each claim:\n")
     assert f"{tmp_path}/tables " in places
     assert "report.html" not in places, "because there is none"
     rows = list(csv.DictReader(verdicts.open(encoding="utf-8")))

@@ -107,7 +107,7 @@ def test_the_scaling_figure_shows_the_interval_of_the_equivalence_test():
     assert (found["low"], found["high"]) == pytest.approx((100 * low, 100 * high))
     figure = drawing.DRAW["scaling"](drawn)
     assert [axes.get_yscale() for axes in figure.axes] == ["function", "symlog"]
-    assert "n = 6 a point" in figure.axes[0].get_title()
+    assert "n = 6 per point" in figure.axes[0].get_title()
     assert len(figure.axes[1].containers) == 2
 
 

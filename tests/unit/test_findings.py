@@ -562,8 +562,8 @@ def test_every_mistake_in_the_claims_is_named(tmp_path):
     head, *problems = refused(with_claim(a="x", b="y"))
     assert head == "FILE cannot be used:"
     assert [problem.partition(";")[0] for problem in problems] == [
-        "  claim 1, a: there is no 'x'",
-        "  claim 1, b: there is no 'y'",
+        "  claim 1, a: unknown 'x'",
+        "  claim 1, b: unknown 'y'",
     ]
     arms = "; choose from " + ", ".join(sorted(claims["arms"]))
     assert all(problem.endswith(arms) for problem in problems)
@@ -571,9 +571,7 @@ def test_every_mistake_in_the_claims_is_named(tmp_path):
     assert len(refused(with_claim(id=1, a="x"))) == 2
     assert refused([])[1].startswith("  wrong.yaml: ")
     problems = refused(with_claim(kind="best", over="colour", candidate=1))
-    assert any(
-        "claim 1, over: there is no 'colour'; choose from batch_size, " in p for p in problems
-    )
+    assert any("claim 1, over: unknown 'colour'; choose from batch_size, " in p for p in problems)
     # A kind that is not described is none.
     fewer = {kind: text for kind, text in claims["kinds"].items() if kind != "mean"}
-    assert "there is no 'mean'; choose from best, " in refused(claims | {"kinds": fewer})[1]
+    assert "unknown 'mean'; choose from best, " in refused(claims | {"kinds": fewer})[1]

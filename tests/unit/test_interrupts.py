@@ -57,7 +57,7 @@ def test_a_training_leaves_nothing(tmp_path):
         until="networks with",
     )  # fmt: skip
     assert status == 130
-    assert said.endswith("\nStopped: the same command starts anew; no file is half-written.\n")
+    assert said.endswith("\nStopped: the same command starts again; no file is half-written.\n")
     assert "Traceback" not in said
     assert not list(tmp_path.iterdir())
 
@@ -94,7 +94,7 @@ def test_an_installation_ends_with_what_it_started(tmp_path):
     # What it started has its output, too: this ends when all of them have ended.
     said += program.communicate(timeout=30)[0]
     assert said == (
-        "installing\n\nStopped. The environment is not complete: the same command makes it anew.\n"
+        "installing\n\nStopped. The environment is not complete: the same command makes it again.\n"
     )
     assert program.returncode != 0
     assert not (tmp_path / "environment/installed").exists()

@@ -57,11 +57,11 @@ MISTAKES = [
     ("seeds: 2026-01-01", 'seeds: "2026-01-01" is of the wrong type; it must be a whole number'),
     ("seeds: '3'", 'seeds: "3" names no seeds; write 3 for three of them, 1000-1119 for a range'),
     ("seeds: all", 'seeds: "all" names no seeds; write 3 for three of them'),
-    ("seeds: 29-0", "seeds: '29-0' is no seed, or no range of seeds; seeds are, for example, 1000-1119"),
+    ("seeds: 29-0", "seeds: '29-0' is neither a seed nor a range of seeds; seeds are, for example, 1000-1119"),
     ("seeds: 0-9,5", "seeds: '0-9,5' has a seed twice"),
-    ("experiments: {mine: [{hidden: 5, feedback: random, seeds: 9-1}]}", "experiments.mine[0].seeds: '9-1' is no seed"),
+    ("experiments: {mine: [{hidden: 5, feedback: random, seeds: 9-1}]}", "experiments.mine[0].seeds: '9-1' is neither a seed"),
     ("experiments: {mine: {grids: [{hidden: 5, feedback: random}], seeds: '1-1,1'}}", "experiments.mine.seeds: '1-1,1' has a seed twice"),
-    ("seeds: 0-2147483648", "seeds: '0-2147483648' is no seed, or no range of seeds"),
+    ("seeds: 0-2147483648", "seeds: '0-2147483648' is neither a seed nor a range of seeds"),
     ("backend: 3", "backend: 3 is of the wrong type; it must be text"),
     ("backend: null", "backend: null is of the wrong type; it must be text"),
     ("backend: GPU", 'backend: "GPU" is not one of auto, numpy, numba, cupy'),
@@ -165,7 +165,7 @@ MISTAKES = [
     # Where the results go
     ("results: 3", "results: 3 is of the wrong type; it must be text"),
     ("results: ''", 'results: "" is empty'),
-    ("results: x{y}", "results: 'x{y}' is no name that every tool can take; use letters, digits"),
+    ("results: x{y}", "results: 'x{y}' is not a name that every tool can use; use letters, digits"),
     ("results: /", "results: '/' is the checkout or above it; name a folder of their own"),
     ("results: .", "results: '.' is the checkout or above it"),
     ("results: ..", "results: '..' is "),
@@ -174,11 +174,11 @@ MISTAKES = [
     ("results: ./fa/x", "results: 'fa/x' is a part of the checkout"),
     ("results: data", "results: 'data' is a part of the checkout"),
     ("results: Docs", "results: 'Docs' is a part of the checkout"),
-    ("results: ~/out", "results: '~/out' is the home folder to a shell alone; write the path in full"),
-    ("results: -x", "results: '-x' is no name that every tool can take"),
-    ("results: \"it's\"", 'results: "it\'s" is no name that every tool can take'),
-    ('results: "a\\nb"', "results: 'a\\nb' is no name that every tool can take"),
-    ('results: "$(touch x)"', "is no name that every tool can take"),
+    ("results: ~/out", "results: '~/out' is the home folder only to a shell; write the path in full"),
+    ("results: -x", "results: '-x' is not a name that every tool can use"),
+    ("results: \"it's\"", 'results: "it\'s" is not a name that every tool can use'),
+    ('results: "a\\nb"', "results: 'a\\nb' is not a name that every tool can use"),
+    ('results: "$(touch x)"', "is not a name that every tool can use"),
     ("results: /etc/hostname", "results: /etc/hostname is a file; name a folder"),
     (f"results: {'a' * 300}", "is too long; name a folder with a shorter path"),
     (f"results: {'a/' * 1500}", "is too long; name a folder with a shorter path"),
@@ -432,7 +432,7 @@ def grid(**entries):
         ({"hidden": "20-1000000"}, "hidden is a whole number from 1 to 100000, or several"),
         ({"hidden": [[100, 50]]}, "mine[0].hidden"),
         ({"hidden": "100000-100000"}, "hidden 100000-100000 makes 10,079,600,010 weights; at most 100,000,000"),
-        ({"loss": "hinge"}, "mine[0].loss: 'hinge' is none of squared_error, cross_entropy"),
+        ({"loss": "hinge"}, "mine[0].loss: 'hinge' is not one of squared_error, cross_entropy"),
     ],
 )  # fmt: skip
 def test_a_network_that_cannot_be_is_refused_when_planning(entries, message):
@@ -455,7 +455,7 @@ def test_what_the_compiled_backend_cannot_train_is_refused_where_it_is_asked_for
 
 
 def test_a_measure_that_does_not_exist_is_refused():
-    with pytest.raises(UserError, match=r"mine\.measures: 'rank' is none of delta_angle, eff"):
+    with pytest.raises(UserError, match=r"mine\.measures: 'rank' is not one of delta_angle, eff"):
         checked(grid() | {"measures": ["rank"]}, SCHEMA)
 
 

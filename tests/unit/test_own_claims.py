@@ -129,8 +129,8 @@ def test_what_a_file_leaves_out_is_the_studys_or_the_posts(folder):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("kind: mean", "kind: meen", "claim r, kind: there is no 'meen'; choose from best, "),
-        ("a: random", "a: rndom", "claim r, a: there is no 'rndom'; choose from backprop, random"),
+        ("kind: mean", "kind: meen", "claim r, kind: unknown 'meen'; choose from best, "),
+        ("a: random", "a: rndom", "claim r, a: unknown 'rndom'; choose from backprop, random"),
         ("    a: random\n", "", "claim r, entry: a is missing"),
         (
             "feedback: random",
@@ -154,8 +154,8 @@ def test_what_a_file_leaves_out_is_the_studys_or_the_posts(folder):
         ("draws: 999", "draws: 9", "rules.draws: 9 is too small; it must be at least 999"),
         ("setting: {hidden: 5}", "setting: 5", "setting: 5 is of the wrong type; it must be a map"),
         ("setting: {hidden: 5}\n", "", "claim r, setting: hidden is missing; say in networks of"),
-        ("hidden: 6-4", "hidden: 6-", 'claim deep, setting.hidden: "6-" is no number of hidden'),
-        ("id: deep", "id: r", "claim r: there are 2 of this id"),
+        ("hidden: 6-4", "hidden: 6-", 'claim deep, setting.hidden: "6-" is not a number of hidden'),
+        ("id: deep", "id: r", "claim r: this id is used 2 times"),
         ("id: deep", "id: a{b", 'claims[1].id: "a{b" is no name; use letters, digits and _'),
         ("rules:", "rulez:", "mine.yaml: unknown key rulez; the keys here are rules, kinds, famil"),
         ("claims:\n", "claims: []\nsetting: {}\nx:\n", "mine.yaml has a key twice"),
@@ -187,8 +187,8 @@ def test_a_file_that_is_not_there_is_named(folder):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"id: r": 'id: "1"'}, "2 claims of the id 1; rename one"),
-        ({"rules:": "families: {post: mine}\nrules:"}, "2 families of the name post; rename one"),
+        ({"id: r": 'id: "1"'}, "2 claims with the id 1; rename one"),
+        ({"rules:": "families: {post: mine}\nrules:"}, "2 families with the name post; rename one"),
     ],
 )
 def test_two_files_with_one_name_are_refused(folder, changes, message):

@@ -313,7 +313,7 @@ def test_a_folder_of_digits_that_is_not_there_is_refused_when_planning(tmp_path)
 def test_a_profile_that_does_not_exist_is_refused(tmp_path):
     done = snakemake(tmp_path, "--dry-run", "--workflow-profile", "workflow/slrum", config=SMALL)
     assert done.returncode != 0
-    assert "--workflow-profile workflow/slrum: there is no such folder or file" in done.stderr
+    assert "--workflow-profile workflow/slrum: no such folder or file exists" in done.stderr
     assert "workflow/profiles/slurm" in done.stderr
     assert "Traceback" not in done.stderr
 

@@ -64,5 +64,5 @@ def test_a_mistake_in_the_claims_stops_before_anything_runs(checkout):
     assert done.returncode != 0
     said = [line for line in done.stderr.splitlines() if line.strip()]
     assert said[-2] == "error: wrong.yaml cannot be used:"
-    assert said[-1].startswith("  claim coins_learn, kind: there is no 'meen'; choose from best, ")
+    assert said[-1].startswith("  claim coins_learn, kind: unknown 'meen'; choose from best, ")
     assert "Traceback" not in done.stderr

@@ -1,5 +1,5 @@
-# From shard files to metrics, tables and numbers. The code that a result depends on is a parameter
-# of its rule: where it changes, Snakemake makes the result anew.
+# From shard files to metrics, tables and numbers. The code that a result depends on is a
+# parameter of its rule: when it changes, Snakemake remakes the result.
 
 
 localrules:
@@ -32,7 +32,7 @@ rule plan:
 rule gather:
     input:
         plan=PLAN,
-        # Paths, not rules.train.output: of that, Snakemake 9.27 hashes every path once a shard.
+        # Paths, not rules.train.output: Snakemake 9.27 would hash each once per shard.
         shards=[f"{RESULTS}/runs/{shard}.parquet" for shard in SHARDS_OF_STUDY],
     output:
         METRICS,
@@ -108,18 +108,18 @@ rule claims:
         "../envs/fa.yaml"
     params:
         metrics=rules.gather.params.metrics,
-        # Beside each verdict of the post's claims stands the published one.
+        # Each verdict on the post's claims is shown beside the published one.
         published=published_digest(),
         own=OWN_CLAIMS,
         code=code.command_digest("claims"),
     message:
-        "Holding the claims against the metrics"
+        "Testing the claims on the metrics"
     shell:
         "python -m fa claims --metrics {params.metrics:q}"
         " --output {output:q} 2> {log:q}"
 
 
-# Apart from the other claims, because it takes minutes.
+# Apart from the other tables of claims, because it takes minutes.
 rule redraws:
     input:
         METRICS,
@@ -148,7 +148,7 @@ rule redraws:
         metrics=rules.gather.params.metrics,
         code=code.command_digest("claims"),
     message:
-        "Drawing the seeds anew"
+        "Redrawing the seeds"
     shell:
         "python -m fa claims --metrics {params.metrics:q}"
         " --output {output:q} 2> {log:q}"

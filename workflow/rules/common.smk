@@ -8,11 +8,11 @@ from hashlib import sha256
 from pathlib import Path
 from shlex import quote
 
-# As a module of another workflow this leaves its paths and its shell alone, and takes the installed
-# package: the files of a module may come from a Git server, one by one.
+# As a module of another workflow, this leaves the caller's paths and shell alone, and uses the
+# installed package: the files of a module may come from a Git server, one by one.
 MAIN = workflow.modifier.is_main_snakefile()
 if MAIN:
-    # Of the Snakefile itself, where a study's folder has a link to it.
+    # That of the Snakefile itself, if a study's folder has a link to it.
     sys.path.insert(0, str(Path(workflow.main_snakefile).resolve().parents[1]))
 
 try:
@@ -66,7 +66,7 @@ elif (
 
 
 def require_profile(arguments):
-    """Raise UserError if --workflow-profile names none: Snakemake would run without a word."""
+    """Raise UserError if --workflow-profile names none: Snakemake would ignore it silently."""
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--workflow-profile", default="none")
     name = parser.parse_known_args(arguments)[0].workflow_profile
@@ -81,7 +81,7 @@ def require_profile(arguments):
         for path in sorted(Path(ROOT, "workflow/profiles").iterdir())
     )
     raise UserError(
-        f"--workflow-profile {name}: there is no such folder or file; ours are {ours}"
+        f"--workflow-profile {name}: no such folder or file exists; ours are {ours}"
     )
 
 
@@ -101,14 +101,14 @@ def claims_of_study(names):
 try:
     if MAIN:
         require_profile(sys.argv[1:])
-    # Snakemake has read them already, and keeps the last of what stands there twice.
+    # Snakemake has read them already, and keeps the last of keys that occur twice.
     for file in workflow.configfiles if workflow.is_main_process else []:
         read_yaml(file)
     STUDY = checked(
         config,
         read_yaml(workflow.source_path("../schemas/config.schema.yaml")),
     )
-    # Where jobs run elsewhere, the folder need not be there.
+    # If jobs run elsewhere, the folder need not exist here.
     MINE = STUDY["dataset"]["directory"]
     if MINE and workflow.is_main_process and (why := directory_problem(MINE)):
         raise UserError(
@@ -157,7 +157,8 @@ def job_folder(folder):
 
 
 def verified(path, checksum):
-    """Return an output whose checksum (of its wildcards) Snakemake holds against ours, as the job itself does.
+    """Return an output whose checksum (by its wildcards) Snakemake compares with ours, as the job
+    itself does.
 
     Not in a bucket: Snakemake 9.27 asks it for the checksum before the file is there.
     """
@@ -166,19 +167,19 @@ def verified(path, checksum):
 
 
 def checksum(name):
-    """Return what says the SHA-256 of a file of that name of the data set of some wildcards."""
+    """Return a function of wildcards that gives the SHA-256 of that file of their data set."""
     return lambda wildcards: DATASETS[wildcards.dataset].files[name].sha256
 
 
 def published_digest():
-    """Return the SHA-256 of the published verdicts; nothing where there are none."""
+    """Return the SHA-256 of the published verdicts; nothing if there are none."""
     path = ROOT / "reference/verdicts.csv"
     return sha256(path.read_bytes()).hexdigest() if path.exists() else ""
 
 
 PLAN = f"{RESULTS}/plan.json"
 METRICS = [f"{RESULTS}/metrics/{name}.parquet" for name in ("runs", "curves")]
-# Name of a table -> what the report's menu, which sorts, says of it.
+# Name of a table -> its title in the report's menu, which sorts by title.
 CLAIM_TABLES = {
     "verdicts": "1 Verdicts",
     "failures": "2 Why means differ: runs that fail",
@@ -234,5 +235,5 @@ def training_minutes(shard):
     return 5 + round(steps / 1e9)
 
 
-# Not gpu=0 where there is none: for the executor for Kubernetes that would be a card, too.
+# Not gpu=0 without a GPU: to the Kubernetes executor that would be a GPU, too.
 CARD = {"gpu": 1} if STUDY["backend"] == "cupy" else {}

@@ -1,6 +1,6 @@
-# The report's menu: categories, and what each result shows. All in one label: of several, Snakemake
-# 9.27 makes one that has two values into a switch, and the report goes blank where a result exists
-# for one of the two only.
+# The report's menu: categories, and what each result shows. All in one label: with several,
+# Snakemake 9.27 makes a switch of a label that has two values, and the report goes blank if a
+# result exists for only one of the two.
 
 # Snakemake sorts the categories by name.
 CATEGORIES = {
@@ -12,19 +12,19 @@ CATEGORIES = {
 
 
 def table_labels(wildcards):
-    """Return what the menu says of an experiment's table."""
+    """Return what the menu says about an experiment's table."""
     return {"shows": EXPERIMENTS[wildcards.experiment]["title"]}
 
 
 def figure_category(wildcards):
-    """Return where the menu has a figure: the verdicts are among the claims."""
+    """Return the menu's category of a figure: the verdicts are among the claims."""
     return CATEGORIES["claims" if wildcards.figure == "verdicts" else "figures"]
 
 
 def figure_labels(wildcards):
-    """Return what the menu says of a figure: its kind, and the experiments that it shows.
+    """Return what the menu says about a figure: its kind, and the experiments that it shows.
 
-    Beside the table of verdicts stands their picture.
+    The figure of the verdicts comes next to their table.
     """
     if wildcards.figure == "verdicts":
         return {"shows": f"1 {TITLES['verdicts']}"}

@@ -1,4 +1,4 @@
-# What a person reads at a terminal, or in a log: what will be trained, how far it is, what is left.
+# What a person reads at a terminal, or in a log: what will be trained, and how much is left.
 import logging
 import threading
 import time
@@ -22,7 +22,7 @@ class Announcer(logging.Handler):
             todo = [
                 SHARDS[job.wildcards.shard] for job in jobs if job.rule.name == "train"
             ]
-            # `snakemake download` trains nothing, and is no news of the study.
+            # `snakemake download` trains nothing, so it has nothing to announce.
             if todo or any(job.rule.name == "all" for job in jobs):
                 study = [SHARDS[name] for name in SHARDS_OF_STUDY]
                 duration = forecast(sum(jobs.values()))
@@ -30,7 +30,7 @@ class Announcer(logging.Handler):
 
 
 def waiting():
-    """Return the jobs that Snakemake has found to be run -> about their seconds on one core."""
+    """Return the jobs that Snakemake will run -> about how many seconds they take on one core."""
     return {
         job: (
             seconds(SHARDS[job.wildcards.shard], STUDY["backend"])
@@ -42,7 +42,7 @@ def waiting():
 
 
 def forecast(total):
-    """Return in words how long jobs of so many seconds on one core take."""
+    """Return in words how long jobs take that need so many seconds on one core."""
     if STUDY["backend"] == "cupy":
         return "not known for a GPU"
     if not workflow.local_exec:
@@ -53,7 +53,7 @@ def forecast(total):
 
 
 def report_progress():
-    """Log a line now and then, beside whatever Snakemake shows, until all jobs are finished."""
+    """Log a line now and then, besides what Snakemake shows, until all jobs are finished."""
     jobs, start = waiting(), time.monotonic()
     workers = workflow.cores if workflow.local_exec else workflow.nodes
 

@@ -1,4 +1,4 @@
-# Figures, drawn from the metrics alone, and what `snakemake --report` shows of it all.
+# Figures, drawn from the metrics alone, and what `snakemake --report` shows.
 
 
 report: "../report/workflow.rst"
@@ -31,7 +31,7 @@ rule figure:
     params:
         kind=lambda wildcards: FIGURES[wildcards.figure],
         metrics=rules.gather.params.metrics,
-        # What has no runs here is shown with the published verdict.
+        # A claim without runs here is shown with its published verdict.
         published=published_digest(),
         code=code.command_digest("figure"),
     message:
@@ -70,7 +70,7 @@ rule explorer:
 rule provenance:
     input:
         METRICS,
-        # Written after everything that the report shows, so that it speaks of its last change.
+        # Written after everything that the report shows, so that it covers the last change.
         shown=[TABLE_FILES, CLAIM_FILES, FIGURE_FILES, EXPLORER],
     output:
         report(

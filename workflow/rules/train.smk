@@ -1,4 +1,4 @@
-# One job a shard: the networks that config.yaml's `fanout` puts side by side.
+# One job per shard: the networks that config.yaml's `fanout` puts side by side.
 
 
 rule train:

@@ -1,4 +1,4 @@
-"""Install what requirements.lock pins into an environment of its own, by uv where there is one.
+"""Install what requirements.lock pins into an environment of its own, with uv if available.
 
 Run by ``make`` from the top folder, by any Python, with the folder of the environment.
 """
@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-if sys.version_info < (3, 11):  # noqa: UP036, because it is run by whatever Python there is
+if sys.version_info < (3, 11):  # noqa: UP036, because any installed Python runs it
     sys.exit(
         f"error: Python 3.11 or newer is needed, {sys.executable} is {sys.version.split()[0]}; "
         "name another with: make PYTHON=python3.12"
@@ -26,8 +26,8 @@ LOCK = "requirements.lock"
 
 
 def main(environment: Path) -> None:
-    """Make the environment anew; it counts as installed when all of it is."""
-    end_in_a_line("Stopped. The environment is not complete: the same command makes it anew.")
+    """Make the environment again; it counts as installed when all of it is."""
+    end_in_a_line("Stopped. The environment is not complete: the same command makes it again.")
     python = str(environment / "bin" / "python")
     try:
         hold()

@@ -1,6 +1,6 @@
 """Make finished results the published ones: reference/, docs/figures/ and the tables in the pages.
 
-Run by ``make publish`` from the top folder, with the folder of the results. Tables stand between
+Run by ``make publish`` from the top folder, with the folder of the results. Tables are between
 comments like ``<!-- table1 -->`` and ``<!-- /table1 -->``; nothing else in a page is touched.
 """
 
@@ -41,7 +41,7 @@ def main(results: Path) -> None:
     for path in [*results.glob("figures/*.png"), *results.glob("benchmarks/training.png")]:
         shutil.copy(path, figures)
     publish_verdicts(Path("reference"))
-    # Beside the verdicts there stood those of the metrics published before.
+    # The verdicts came with those of the previously published metrics.
     anew = [results / "tables" / f"{name}.md" for name in ("verdicts", "claims")]
     write_claims(Path("reference"), anew)
     tables = {
@@ -55,7 +55,7 @@ def main(results: Path) -> None:
 
 
 def publish_metrics(metrics: Path, reference: Path) -> None:
-    """Copy the metrics; of the curves, which are their bulk, what a figure or a claim needs."""
+    """Copy the metrics; of the curves, the bulk of them, only what a figure or a claim needs."""
     found = read_metrics(metrics)
     if (reference / "runs.parquet").exists():
         published = read_metrics(reference).experiments
@@ -77,7 +77,7 @@ def publish_metrics(metrics: Path, reference: Path) -> None:
 
 
 def publish_verdicts(reference: Path) -> None:
-    """Write the verdicts of the published metrics, which stand beside everybody's own."""
+    """Write the verdicts of the published metrics, which everybody sees beside their own."""
     metrics = read_metrics(reference)
     found = evaluate(metrics.runs, metrics.curves, read_claims())
     found[["claim", "verdict", "n"]].to_csv(reference / "verdicts.csv", index=False)
@@ -87,8 +87,8 @@ def runs_to_keep(found: Metrics) -> tuple[set[tuple], set[tuple]]:
     """Return the keys of the runs whose curves are published.
 
     Returns:
-        Those whose whole curves a figure of losses shows or a claim is about, and those of which
-        a figure shows the dead outputs alone.
+        Those whose whole curves a figure of losses shows or a claim is about, and those for which a
+        figure shows only the dead outputs.
     """
     keys = list(RUN_KEYS)
 

@@ -1,8 +1,8 @@
-"""Clear the way for a re-run on Slurm where an earlier Snakemake was killed; else do nothing.
+"""Clear the way for a re-run on Slurm if an earlier Snakemake was killed; else do nothing.
 
-Its jobs run on without it, and a second Snakemake would submit them again beside themselves. So
-in this order: cancel the jobs that this folder's studies have in Slurm, wait until they are gone,
-remove Snakemake's lock, by which we know of it. Run by ``make cluster`` from the top folder.
+Its jobs run on without it, and a second Snakemake would submit the same jobs again. So, in this
+order: cancel the jobs that this folder's studies have in Slurm, wait until they are gone, and
+remove Snakemake's lock, the sign of the killed one. Run by ``make cluster`` from the top folder.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from fa.checks.interrupts import end_in_a_line
 from fa.checks.locks import hold
 
 PATIENCE = 300
-"""Seconds that cancelled jobs get to end."""
+"""Seconds that cancelled jobs have to end."""
 
 
 def main() -> int:
@@ -53,7 +53,7 @@ def jobname_prefix(profile: Path) -> str:
     """Return what the names of the profile's jobs begin with."""
     path = profile / "config.yaml" if profile.is_dir() else profile
     if not path.is_file():
-        sys.exit(f"error: there is no profile {profile}")
+        sys.exit(f"error: {profile}: no such profile")
     prefix = yaml.safe_load(path.read_text(encoding="utf-8")).get("slurm-jobname-prefix")
     if not prefix:
         sys.exit(
@@ -67,7 +67,7 @@ def jobname_prefix(profile: Path) -> str:
 def jobs(prefix: str) -> list[str]:
     """Return the ids of the jobs in Slurm that were submitted from this folder.
 
-    A second checkout has jobs of the same name, and they are none of ours.
+    A second checkout has jobs with the same names, which are not ours.
     """
     found = []
     for line in slurm("squeue", "--me", "--noheader", "--format=%i|%j|%Z").splitlines():
@@ -82,7 +82,7 @@ def slurm(*command: str) -> str:
     try:
         done = subprocess.run(command, check=True, capture_output=True, encoding="utf-8")
     except FileNotFoundError:
-        sys.exit(f"error: there is no {command[0]} here: this is no machine of a Slurm cluster")
+        sys.exit(f"error: {command[0]} is missing: this machine is not in a Slurm cluster")
     except subprocess.CalledProcessError as error:
         sys.exit(f"error: {command[0]} failed: {error.stderr.strip()}")
     return done.stdout

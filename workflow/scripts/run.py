@@ -1,6 +1,6 @@
 """``python -m snakemake``, but Ctrl-C ends it in one line from the first moment on.
 
-The workflow itself sees to that, too, but is not read before Snakemake has imported all it needs,
+The workflow itself does that, too, but is read only after Snakemake has imported all it needs,
 which takes seconds. Run by ``make`` from the top folder, with Snakemake's arguments.
 """
 
@@ -14,7 +14,7 @@ def main() -> None:
     import runpy
     from pathlib import Path
 
-    sys.path[0] = str(Path(__file__).resolve().parents[2])  # as of `python -m` there
+    sys.path[0] = str(Path(__file__).resolve().parents[2])  # as with `python -m`
     from fa.checks.interrupts import RESUMES, end_in_a_line
 
     end_in_a_line(RESUMES)

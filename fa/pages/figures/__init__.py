@@ -15,7 +15,7 @@ TITLES = {
     "tuning": "Accuracy and learning rate",
     "verdicts": "Verdicts, in one picture",
 }
-"""Kind of figure -> its title in the report. Here, so that to ask for it loads no Matplotlib."""
+"""Kind of figure -> its title in the report. Here, because Matplotlib takes long to load."""
 
 OF_ALL = {"verdicts": "verdicts"}
 """Name -> kind of the figures that show every experiment, whether or not one names them."""

@@ -23,7 +23,7 @@ from fa.pages.figures.style import (
 
 
 def accuracy(metrics: Metrics) -> Figure:
-    """Draw every run's test accuracy, a panel a setting, a line a rule."""
+    """Draw every run's test accuracy, one panel per setting, one line per rule."""
     shown = looks(metrics.runs["mode"])
     # Broken between words, not within `s = 1`.
     labels = {mode: textwrap.fill(mode.replace(" = ", "\xa0=\xa0"), 20) for mode in shown}
@@ -54,7 +54,7 @@ def accuracy(metrics: Metrics) -> Figure:
         axes.scatter(medians, medians.index, marker="|", s=150, color="0.3", zorder=3)
         panel_title(axes, name, seeds_name(group, "test_accuracy"))
         axes.set(xlabel="test accuracy (%)", ylabel="", ylim=(len(shown) - 0.4, -0.6))
-        # Where some modes learn and others do not, a linear axis shows neither.
+        # If some rules learn and others do not, a linear axis shows neither.
         collapsed = group.groupby("mode")["dead_outputs"].median() > 0
         if collapsed.any() and not collapsed.all():
             accuracy_axis(axes, "x")
@@ -65,7 +65,7 @@ def accuracy(metrics: Metrics) -> Figure:
 
 
 def tuning(metrics: Metrics) -> Figure:
-    """Draw test accuracy against the learning rate, a panel a setting."""
+    """Draw test accuracy against the learning rate, one panel per setting."""
     runs = metrics.runs.assign(percent=100 * metrics.runs["test_accuracy"])
     shown = looks(runs["mode"])
     settings = settings_of(runs, "learning_rate")
@@ -75,7 +75,7 @@ def tuning(metrics: Metrics) -> Figure:
         rates = sorted(group["learning_rate"].unique())
         if rates[0] <= POST["learning_rate"] <= rates[-1]:
             axes.axvline(POST["learning_rate"], color="0.6", linewidth=0.8, zorder=0)
-        panel_title(axes, name, f"{seeds_name(group, 'test_accuracy', 'learning_rate')} a point")
+        panel_title(axes, name, f"{seeds_name(group, 'test_accuracy', 'learning_rate')} per point")
         axes.set(xlabel="learning rate", ylabel="test accuracy (%),\nlogarithmic in the error")
         number_axis(axes, rates)
         accuracy_axis(axes)

@@ -39,7 +39,7 @@ DRAW: dict[str, Callable[[Metrics], Figure]] = {
 
 
 WIDTH = 6.9
-"""Inches: of the text of a paper in two columns."""
+"""Inches: the text width of a paper in two columns."""
 
 
 def draw_figure(
@@ -62,17 +62,17 @@ def draw(
 ) -> None:
     """Draw one figure and save it under each name of `outputs` (.pdf, .svg, .png).
 
-    It shows the runs of every experiment that names it; where there are none, it says so.
+    It shows the runs of every experiment that names it; if there are none, it says so.
 
     Args:
         name: the figure's, as an experiment names it.
         metrics: of the whole study.
         outputs: files.
-        width: of the text, in inches; a figure a column wide follows from it.
+        width: of the text, in inches; the width of a column follows from it.
         titled: whether it has a title above its panels.
 
     Raises:
-        UserError: there is no figure of that name.
+        UserError: no figure has that name.
     """
     figures = figures_of(metrics)
     if name not in figures:
@@ -88,7 +88,7 @@ def save(
     width: float = WIDTH,
     titled: bool = True,
 ) -> None:
-    """Make a figure in the figures' style and save it; where it has nothing to show, it says so.
+    """Make a figure in the figures' style and save it; if it has nothing to show, it says so.
 
     Args:
         name: of the figure.
@@ -112,12 +112,12 @@ def save(
 
 
 def finished(make: Callable[[], Figure], titled: bool = True) -> Figure:
-    """Return a figure, its labels fitted to their room, in Matplotlib's present style.
+    """Return a figure, its labels fitted to their space, in Matplotlib's current style.
 
     Raises:
         NothingToDraw: the metrics lack what it shows.
     """
-    # seaborn jitters points by NumPy's global stream: seeded, the same metrics give the same file.
+    # seaborn jitters points with NumPy's global stream: seeded, equal metrics give equal files.
     np.random.seed(0)  # noqa: NPY002
     figure = make()
     if not titled:

@@ -1,4 +1,4 @@
-"""How runs fail: the share of runs above each accuracy, and the outputs that are dead."""
+"""How runs fail: the share of runs above each accuracy, and dead outputs."""
 
 import numpy as np
 import seaborn as sns
@@ -20,7 +20,7 @@ from fa.pages.figures.style import (
 
 
 def profile(metrics: Metrics) -> Figure:
-    """Draw the share of runs above each accuracy (the performance profile), a panel a setting."""
+    """Draw the share of runs above each accuracy (the performance profile), a panel per setting."""
     shown = looks(metrics.runs["mode"])
     settings = settings_of(metrics.runs)
     figure, drawn = panels(len(settings), sharey=True)
@@ -43,7 +43,7 @@ def profile(metrics: Metrics) -> Figure:
 
 
 def draw_profile(axes: Axes, accuracies: np.ndarray, look: Look) -> None:
-    """Draw the share of runs above each of a mode's sorted accuracies, with Wilson's intervals."""
+    """Draw the share of runs above each of a rule's sorted accuracies, with Wilson's intervals."""
     n = len(accuracies)
     above = np.arange(n - 1, -1, -1)
     low, high = proportion_confint(above, n, method="wilson")
@@ -61,7 +61,7 @@ def draw_profile(axes: Axes, accuracies: np.ndarray, look: Look) -> None:
 
 
 def dead_outputs(metrics: Metrics) -> Figure:
-    """Draw the share of runs that have a dead output, epoch by epoch, a panel a setting."""
+    """Draw the share of runs that have a dead output, by epoch, one panel per setting."""
     measured = metrics.curves.dropna(subset="dead_outputs")
     measured = measured.assign(percent=100.0 * (measured["dead_outputs"] > 0))
     shown = looks(measured["mode"])
@@ -75,5 +75,5 @@ def dead_outputs(metrics: Metrics) -> Figure:
         panel_title(axes, name, seeds_name(group, "percent", "epoch"))
         axes.set(xlabel="epochs trained", ylabel="runs with a\ndead output (%)", ylim=(-3, 103))
     legend(figure, shown)
-    title(figure, "Runs of which an output is dead: below 0.1 for every test digit", measured)
+    title(figure, "Runs with a dead output, one below 0.1 for every test digit", measured)
     return figure

@@ -23,7 +23,7 @@ from fa.pages.figures.style import (
 )
 
 POST_AXIS = 250 / POST["batch_size"]
-"""The end of the post's axis, which is of sums over a batch, per sample."""
+"""The end of the post's axis, which shows sums over a batch, per sample."""
 
 
 def loss_single_runs(metrics: Metrics) -> Figure:
@@ -44,11 +44,11 @@ def loss_single_runs(metrics: Metrics) -> Figure:
 
 
 def loss_all_seeds(metrics: Metrics) -> Figure:
-    """Draw the median loss over seeds with its quartiles, a panel a setting."""
+    """Draw the median loss over seeds with its quartiles, one panel per setting."""
     curves = per_sample(metrics.curves)
     shown = looks(curves["mode"])
     settings = settings_of(curves)
-    # Different losses are no heights of one axis.
+    # Different losses do not share an axis.
     figure, drawn = panels(len(settings), sharey=curves["loss_function"].nunique() == 1)
     for axes, (name, group) in zip(drawn, settings, strict=True):
         draw_modes(axes, group, "sample_loss", shown)
@@ -60,7 +60,7 @@ def loss_all_seeds(metrics: Metrics) -> Figure:
 
 
 def loss_and_correlation(metrics: Metrics) -> Figure:
-    """Draw the loss, and the correlation of w2 with the feedback weights: a column wide."""
+    """Draw the loss, and the correlation of w2 with the feedback weights, one column wide."""
     modes = [mode for mode in metrics.curves["feedback"].unique() if mode != "backprop"]
     curves = smallest_network(metrics.curves, modes)
     shown = looks(curves["mode"])
@@ -90,12 +90,12 @@ def loss_and_correlation(metrics: Metrics) -> Figure:
 
 
 def per_sample(curves: pd.DataFrame) -> pd.DataFrame:
-    """Return curves with ``sample_loss``: of one sample, whatever the size of a batch."""
+    """Return curves with ``sample_loss``: the loss per sample, whatever the batch size."""
     return curves.assign(sample_loss=curves["loss"] / curves["batch_size"])
 
 
 def loss_label(curves: pd.DataFrame) -> str:
-    """Return what the axis of losses is called."""
+    """Return the label of the axis of losses."""
     (loss,) = curves["loss_function"].unique()
     return f"{loss.replace('_', ' ')}\nper sample, first batch"
 

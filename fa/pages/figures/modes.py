@@ -23,13 +23,13 @@ NAMES = {
     for name, arm in read_claims()["arms"].items()
     if "learning_rate" not in arm
 }
-"""The rules that the claims compare -> their names; their place here is that of their look."""
+"""The rules that the claims compare -> their names; their position gives their look."""
 
 COLOURS = [
     "#000000",
     *[colour for colour in sns.color_palette("colorblind").as_hex() if colour != "#ece133"],
 ]
-"""Black, for backprop, and seaborn's for the colour-blind, without the yellow: white hides it."""
+"""Black for backprop, and seaborn's colour-blind palette without yellow: white hides it."""
 
 
 class Look(NamedTuple):
@@ -37,7 +37,7 @@ class Look(NamedTuple):
 
     Attributes:
         colour: as hexadecimal digits.
-        dashes: lengths of dashes and gaps in widths of the line; nothing for a line without.
+        dashes: lengths of dashes and gaps in widths of the line; nothing for a solid line.
         marker: of its points.
     """
 
@@ -54,10 +54,10 @@ class Look(NamedTuple):
 def looks(modes: Iterable[str]) -> dict[str, Look]:
     """Return the look of each rule of a figure, in the order in which they are shown.
 
-    A rule of the claims looks the same in every figure; others take the looks that are free.
+    A rule in the claims looks the same in every figure; others get the remaining looks.
 
     Args:
-        modes: the rules' names, each as often as it comes.
+        modes: the rules' names, each as often as it occurs.
     """
     known = {name: place for place, name in enumerate(dict.fromkeys(NAMES.values()))}
     order = sorted(set(modes), key=lambda mode: (known.get(mode, len(known)), mode))
@@ -79,12 +79,12 @@ def contrast(colour: ColorType, other: ColorType) -> float:
 
 
 def readable_on(background: ColorType) -> str:
-    """Return black or white, whichever is read better: at least 4.5 to 1 on any colour."""
+    """Return black or white, whichever is easier to read: at least 4.5 to 1 on any colour."""
     return max(("black", "white"), key=lambda colour: contrast(colour, background))
 
 
 def mode_names(table: pd.DataFrame) -> pd.Series:
-    """Return each row's rule as people read it, and whether it goes without its scaling."""
+    """Return each row's rule as people read it, and whether it lacks its scaling."""
     kinds = table[list(RULE)].drop_duplicates().to_dict("records")
     names = {
         tuple(kind.values()): NAMES.get(tuple(kind.values()), rule_name(kind)) for kind in kinds

@@ -29,7 +29,7 @@ from fa.pages.text import number
 
 
 def scaling(metrics: Metrics) -> Figure:
-    """Draw accuracy above the difference from backprop, a column a setting."""
+    """Draw accuracy above the difference from backprop, one column per setting."""
     runs = metrics.runs.assign(percent=100 * metrics.runs["test_accuracy"])
     shown = looks(runs["mode"])
     settings = settings_of(runs, "hidden")
@@ -37,7 +37,7 @@ def scaling(metrics: Metrics) -> Figure:
     tops, bottoms = drawn[: len(settings)], drawn[len(settings) :]
     for top, bottom, (name, group) in zip(tops, bottoms, settings, strict=True):
         draw_modes(top, group, "percent", shown, "hidden", markers=True)
-        panel_title(top, name, f"{seeds_name(group, 'percent', 'hidden')} a point")
+        panel_title(top, name, f"{seeds_name(group, 'percent', 'hidden')} per point")
         accuracy_axis(top)
         top.set(ylabel="test accuracy (%),\nlogarithmic in the error")
         draw_differences(bottom, group, shown)
@@ -55,7 +55,7 @@ def scaling(metrics: Metrics) -> Figure:
 
 
 def draw_differences(axes: Axes, runs: pd.DataFrame, looks: Mapping[str, Look]) -> None:
-    """Draw each mode's paired difference from backprop at each size, in points."""
+    """Draw each rule's paired difference from backprop at each size, in points."""
     margin = 100 * MARGIN
     axes.axhspan(-margin, margin, color="0.85", zorder=0)
     axes.axhline(0, color="0.6", linewidth=0.8, zorder=0)
@@ -85,11 +85,11 @@ def draw_differences(axes: Axes, runs: pd.DataFrame, looks: Mapping[str, Look]) 
 
 
 def differences(runs: pd.DataFrame, mode: str) -> pd.DataFrame:
-    """Return a mode's mean difference from backprop, over the seeds of both, at each hidden size.
+    """Return a rule's mean difference from backprop, over the seeds of both, at each hidden size.
 
     Returns:
         hidden -> ``mean``, ``low``, ``high`` in points: the 95 % interval, which lies within the
-        margin where the equivalence test is significant.
+        margin if the equivalence test is significant.
     """
     columns = ["test_accuracy", "dead_outputs"]
     by_mode = runs.pivot_table(index=["hidden", "seed"], columns="mode", values=columns)

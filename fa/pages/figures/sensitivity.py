@@ -30,7 +30,7 @@ CELL = 0.33
 
 
 def sensitivity(metrics: Metrics) -> Figure:
-    """Draw the median accuracy, and below it how many runs collapse; a panel a rule and setting."""
+    """Draw the median accuracy, and how many runs collapse; a panel per rule and setting."""
     runs = metrics.runs
     modes = list(looks(runs["mode"]))
     settings = settings_of(runs, "batch_size", "learning_rate")
@@ -56,7 +56,7 @@ def sensitivity(metrics: Metrics) -> Figure:
     title(
         figure,
         "Where networks learn and where they collapse: median test accuracy, and how many of the "
-        f"runs collapsed ({n} a cell; frame: the post's setting)",
+        f"runs collapsed ({n} per cell; frame: the post's setting)",
         runs,
     )
     return figure
@@ -65,12 +65,12 @@ def sensitivity(metrics: Metrics) -> Figure:
 def draw_cells(axes: Axes, group: pd.DataFrame, batches: list[int], rates: list[float]) -> None:
     """Draw one heat map: accuracies, in colours that are logarithmic in the error.
 
-    Below an accuracy stands how many of the runs collapsed, if any; a cell without runs says so.
+    Below an accuracy is the number of runs that collapsed, if any; a cell without runs says so.
 
     Args:
         axes: the panel.
         group: its runs.
-        batches, rates: the cells to draw, whatever the group has: the panels share their axes.
+        batches, rates: the cells to draw, whatever the group has: panels share their axes.
     """
 
     def cells(column: str, measure: str | Callable) -> pd.DataFrame:
@@ -86,7 +86,7 @@ def draw_cells(axes: Axes, group: pd.DataFrame, batches: list[int], rates: list[
         cbar=False,
         cmap="viridis",
         norm=norm,
-        # Of no use beside the norm, but of a panel without runs seaborn would look for them.
+        # The norm makes them useless, but in a panel without runs seaborn would look for them.
         vmin=norm.vmin,
         vmax=norm.vmax,
         linewidths=0.5,

@@ -1,7 +1,7 @@
 """What all figures share: their width, panels, titles, lines, axes and legend.
 
-The width is Matplotlib's own setting, ``figure.figsize``: that of a text, from which a column's
-follows.
+The width is Matplotlib's own setting, ``figure.figsize``: that of a text; it gives the
+width of a column.
 """
 
 import textwrap
@@ -30,7 +30,7 @@ from fa.pages.text import by_setting, shared_name  # noqa: E402
 
 STYLE = Path(__file__).parent / "paper.mplstyle"
 ONE_COLUMN_TEXT = 6
-"""Inches; a text of more has two columns."""
+"""Inches; a wider text has two columns."""
 
 CLAIMS = read_claims()
 RULES, POST = CLAIMS["rules"], CLAIMS["setting"]
@@ -58,13 +58,13 @@ def text_width() -> float:
 
 
 def column_width() -> float:
-    """Return the width of a column: of a wide text a half, less half of the gap of 0.25 inches."""
+    """Return the width of a column: for a wide text, half of it less half of the 0.25-inch gap."""
     width = text_width()
     return width / 2 - 0.125 if width > ONE_COLUMN_TEXT else width
 
 
 def note(text: str) -> Figure:
-    """Return a figure a column wide that holds a line of text alone."""
+    """Return a figure one column wide that holds only a line of text."""
     figure = plt.figure(figsize=(column_width(), 1))
     figure.text(0.5, 0.5, text, ha="center", va="center", fontsize=7, wrap=True)
     return figure
@@ -87,19 +87,19 @@ def panels(
     sharex: bool = False,
     sharey: Literal["row"] | bool = False,
 ) -> tuple[Figure, list[Axes]]:
-    """Return a figure and its panels, in as few rows as fit, which are as long as each other.
+    """Return a figure and its panels, in as few rows as fit, all equally long.
 
     Args:
         count: of the panels.
         height: of a panel, in inches, without its title and labels.
         least: the width that a panel needs, in inches, with its labels.
         width: of the figure, in inches; that of the text if left out.
-        columns: panels in a row, if so many fit.
-        each: rows that a row of panels takes: of two, the second one's stand below the first's.
+        columns: panels in a row, if that many fit.
+        each: rows that a row of panels takes: with two, the second is below the first.
         sharex, sharey: as `matplotlib.pyplot.subplots` takes them.
 
     Returns:
-        The figure, and its panels; of several rows each, all of the first, then of the second.
+        The figure and its panels; with several rows each, all of the first, then the second.
     """
     width = width or text_width()
     most = max(1, int(width // least))
@@ -119,7 +119,7 @@ def panels(
         row, column = divmod(place, columns)
         for axes in grid[each * row : each * (row + 1), column]:
             axes.remove()
-        # What stands above the gap is the last of its column.
+        # The panel above the gap is the last in its column.
         grid[each * row - 1, column].tick_params(labelbottom=True)
     return figure, [axes for first in range(each) for axes in grid[first::each].flat[:count]]
 
@@ -144,7 +144,7 @@ def draw_modes(
     x: str = "epoch",
     markers: bool = False,
 ) -> None:
-    """Draw a line a rule: the median over seeds, and the quartiles as a band."""
+    """Draw one line per rule: the median over seeds, and the quartiles as a band."""
     sns.lineplot(
         table,
         x=x,
@@ -169,14 +169,14 @@ def draw_modes(
 def accuracy_axis(axes: Axes, which: str = "y") -> None:
     """Stretch an axis of accuracies in percent towards 100: logarithmic in the error.
 
-    So half a point at 94 % is seen beside networks that collapse to 10 %.
+    So half a point at 94 % is visible beside networks that collapse to 10 %.
 
     Args:
         axes: the panel.
         which: ``x`` or ``y``.
     """
     getattr(axes, f"set_{which}scale")("function", functions=error_scale())
-    # The limits there are have their margins from the linear scale.
+    # The existing limits have margins for the linear scale.
     axes.autoscale_view()
     axis = getattr(axes, f"{which}axis")
     low, high = axis.get_view_interval()
@@ -201,7 +201,7 @@ def number_axis(axes: Axes, values: Sequence[float]) -> None:
 
 
 def legend(figure: Figure, looks: Mapping[str, Look], markers: bool = False) -> None:
-    """Put one legend for all panels below them, in as many columns as fit; the figure grows by it.
+    """Put one legend for all panels below them, in as many columns as fit; the figure grows.
 
     Args:
         figure: all of whose panels are drawn.
@@ -232,15 +232,15 @@ def legend(figure: Figure, looks: Mapping[str, Look], markers: bool = False) -> 
 
 
 def on(axis: Axis) -> set[str]:
-    """Return what of an axis's ticks is shown: ``left``, ``labelleft`` and so on."""
+    """Return which parts of an axis's ticks are shown: ``left``, ``labelleft`` and so on."""
     return {name for name, value in axis.get_tick_params().items() if value is True}
 
 
 def tidy(figure: Figure) -> None:
-    """Fit the labels of a figure, all of whose panels are drawn, to the room that they have.
+    """Fit the labels of a figure, all of whose panels are drawn, to their space.
 
-    Panels' titles are broken, and the figure grows by their lines; axes whose ticks have no labels
-    lose their own; labels of ticks that run into another one's are hidden.
+    Titles of panels are broken into lines, and the figure grows by these; axes whose ticks have no
+    labels lose their own label; tick labels that overlap another are hidden.
     """
     for axes in figure.axes:
         if "labelbottom" not in on(axes.xaxis):
@@ -268,7 +268,7 @@ def tidy(figure: Figure) -> None:
 
 
 def hide_overlaps(axis: Axis) -> None:
-    """Hide the labels of ticks that run into the one before."""
+    """Hide tick labels that overlap the one before."""
     end = None
     for label in axis.get_ticklabels():
         if label.get_visible() and label.get_text():
@@ -285,7 +285,7 @@ def seeds_name(table: pd.DataFrame, measure: str, *axes: str) -> str:
     Args:
         table: the runs, or their epochs.
         measure: what is drawn; runs without it, because they diverged, are not counted.
-        axes: what makes a point besides the mode: a setting, the epoch.
+        axes: what makes a point besides the rule: a setting, the epoch.
     """
     counts = table.groupby(["mode", *axes])[measure].count()
     low, high = counts.min(), counts.max()

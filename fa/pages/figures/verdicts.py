@@ -44,7 +44,7 @@ def verdicts(metrics: Metrics) -> Figure:
 
 
 def forest(rows: pd.DataFrame, claims: Sequence[Claims]) -> Figure:
-    """Draw claims as a forest plot: a panel for each quantity, with an axis and a unit of its own.
+    """Draw claims as a forest plot: one panel per quantity, with its own axis and unit.
 
     Args:
         rows: of `fa.pages.claims.evaluate_beside`.
@@ -72,20 +72,20 @@ def forest(rows: pd.DataFrame, claims: Sequence[Claims]) -> Figure:
 
 
 class Entry:
-    """A row of the picture: a claim with its numbers in the unit that the axis has.
+    """A row of the figure: a claim with its numbers in the unit of the axis.
 
     Attributes:
         quantity: what the axis shows, with its unit.
-        claimed: the range in which the statement places the figure.
-        measured, low, high, reported: NaN where there is none.
-        name, left, heading, right: what is written beside it, all but the name in lines.
+        claimed: the range in which the statement places the value.
+        measured, low, high, reported: NaN if there is none.
+        name, left, heading, right: what is written beside it; all except the name in lines.
         lines: the height of the row, the space below it included.
     """
 
     def __init__(
         self, row: Mapping[str, Any], claim: Mapping[str, Any], rules: Mapping[str, Any]
     ) -> None:
-        """Take a row of the table of claims, and what claims.yaml says of the claim."""
+        """Take a row of the table of claims, and what claims.yaml says about the claim."""
         factor = shown(row).factor
         self.verdict = row["verdict"]
         self.quantity = quantity(row, claim)
@@ -111,7 +111,7 @@ class Entry:
 
 
 def characters(inches: float) -> int:
-    """Return how many characters of the size of the text fit."""
+    """Return how many characters of the text's size fit."""
     return max(12, int(inches / CHARACTER))
 
 
@@ -157,7 +157,7 @@ def finding_lines(row: Mapping[str, Any]) -> list[str]:
         published = published_text(row)
         text = row["reason"] + (f"; published: {published}" if published != "–" else "")
         return textwrap.wrap(text, room)
-    # The two sides stand in the table; of a sweep they say where the figure is from.
+    # The table has the two sides; in a sweep they say where the value was taken.
     sides = row["b"] if row["over"] else NAN
     text = measured_text({**row, "b": sides, "d_z": NAN})
     if not pd.isna(row["low"]):
@@ -181,7 +181,7 @@ def draw_panel(axes: Axes, quantity: str, entries: Sequence[Entry]) -> None:
 
 
 def stretch(axes: Axes, entries: Sequence[Entry]) -> None:
-    """Set an axis that reaches all numbers: of points linear to ±1, and logarithmic beyond."""
+    """Set an axis that reaches all numbers: for points linear to ±1, logarithmic beyond."""
     numbers = [number for entry in entries for number in entry.numbers]
     low, high = min(numbers), max(numbers)
     if entries[0].stretched:

@@ -73,7 +73,7 @@ def latex_parts(name: str, rows: pd.DataFrame, text: pd.DataFrame) -> dict[str, 
     """Return a table as text, in parts that fit a page: the claims by family, tests apart."""
     parts = {name: text}
     if name == "claims":
-        # Why, the CSV says; with that no row would fit.
+        # The CSV gives the reason; with it no row would fit.
         short = text.assign(verdict=rows["verdict"])[CLAIMED]
         families = sorted(set(rows["family"]))
         parts = {f"{name}_{family}": short[rows["family"] == family] for family in families}
@@ -86,7 +86,7 @@ def latex_parts(name: str, rows: pd.DataFrame, text: pd.DataFrame) -> dict[str, 
 
 
 def pages(name: str, text: pd.DataFrame, most: int) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield a table of at most so many rows under its name, a longer one in numbered parts."""
+    """Yield a table of at most this many rows under its name, a longer one in numbered parts."""
     if len(text) <= most:
         yield name, text
         return
@@ -100,7 +100,7 @@ def draw_figures(source: Source, folder: Path, width: float, titled: bool) -> li
     for name, (_, experiments) in figures_of(source.metrics).items():
         if any(source.metrics.experiments[each]["runs"] for each in experiments):
             paths = [folder / f"{name}{suffix}" for suffix in (".pdf", ".svg", ".png")]
-            if name == "verdicts":  # decided already, which takes long
+            if name == "verdicts":  # decided already; it takes long
                 make = partial(forest, source.tables[name], source.claims)
                 save(name, make, paths, width, titled)
             else:
@@ -110,7 +110,7 @@ def draw_figures(source: Source, folder: Path, width: float, titled: bool) -> li
 
 
 def remove_stale(metrics: Metrics, output: Path, kept: Iterable[Path]) -> None:
-    """Remove tables and figures of ours that these metrics do not give."""
+    """Remove our tables and figures that these metrics do not give."""
     ours = set(metrics.experiments)
     ours |= {name for record in metrics.experiments.values() for name in record["figures"]}
     for path in {*output.glob("figures/*.*"), *output.glob("tables/*.*")} - set(kept):

@@ -1,4 +1,4 @@
-"""All the numbers that a text would cite, by key: ``table1/hidden=20/random/mean``."""
+"""Every number that a text would cite, by key: ``table1/hidden=20/random/mean``."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -21,8 +21,8 @@ class Number(NamedTuple):
     """One number.
 
     Attributes:
-        text: to read, rounded; a dash where there is none.
-        value: in full, in the same unit; None where there is none.
+        text: to read, rounded; a dash if there is none.
+        value: in full, in the same unit; None if there is none.
         meaning: what it is, with its unit.
     """
 
@@ -37,8 +37,8 @@ class Source(NamedTuple):
     Attributes:
         folder: of the metrics.
         metrics: read.
-        claims: the files of claims that the study is held against, read.
-        tables: name -> rows: of the claims' tables and of every experiment that has runs.
+        claims: the files of claims that the study is tested on, read.
+        tables: name -> rows, for the claims' tables and every experiment that has runs.
     """
 
     folder: Path
@@ -48,7 +48,7 @@ class Source(NamedTuple):
 
 
 def read(folder: str | Path) -> Source:
-    """Read the metrics and compute every table of them, but the redrawn verdicts, which take long.
+    """Read the metrics and compute their tables, except the redrawn verdicts, which take long.
 
     Raises:
         UserError: the folder holds no metrics, or no run.
@@ -114,7 +114,7 @@ ROW_COLUMNS = [
     Column("r_lower", "pearson_lower", "lower quartile of the final Pearson r", ".3f"),
     Column("r_upper", "pearson_upper", "upper quartile of the final Pearson r", ".3f"),
     Column("post_backprop", "post_backprop", "the post's accuracy of backprop in %", ".1f", 100),
-    Column("post_mean", "post_other", "the post's accuracy of this mode in %", ".1f", 100),
+    Column("post_mean", "post_other", "the post's accuracy of this rule in %", ".1f", 100),
     Column("post_p", "post_p", "the post's p", "p"),
 ]
 NO_RUNS = {f"{arm}_{count}": 0 for arm in ("backprop", "other") for count in ("n", "collapsed")}
@@ -162,10 +162,10 @@ RULE_COLUMNS = [
     Column("level", "level", "significance level, one-sided", "g"),
     Column("margin", "margin", "margin of the equivalence of accuracies, in points", "g", 100),
     Column("minimum_runs", "minimum_runs", "fewest seeds that a claim is decided with", "g"),
-    Column("few_failures", "few_failures", "fewest failed runs that tell how deep they fall", "g"),
+    Column("few_failures", "few_failures", "fewest failed runs that show how deep runs fall", "g"),
     Column("first_fresh_seed", "first_fresh_seed", "first seed that nobody had trained", "g"),
     Column("dead_below", "dead_below", "activity that a dead output never reaches", "g"),
-    Column("redraws", "redraws", "samples of seeds drawn anew", "g"),
+    Column("redraws", "redraws", "redrawn samples of seeds", "g"),
 ]
 
 
@@ -180,7 +180,7 @@ def cells(
         full = None if value is None or pd.isna(value) else float(f"{value * column.factor:.12g}")
         meaning = f"{about}: {column.meaning}"
         text = p_value(value) if column.form == "p" else number(value, column.form, column.factor)
-        # LaTeX makes a minus of a hyphen, and other programs read it as a number.
+        # A hyphen: LaTeX makes a minus of it, and other programs read it in a number.
         text = text.replace("−", "-")
         found[f"{key}/{column.end}"] = Number(text, full, meaning)
         if column.form == "p":
@@ -209,7 +209,7 @@ def numbers(source: Source) -> dict[str, Number]:
 
 
 def run_numbers(runs: pd.DataFrame, rules: Mapping[str, Any]) -> dict[str, Number]:
-    """Return the counts of runs, and the rules that the claims are held by."""
+    """Return the counts of runs, and the rules by which the claims are decided."""
     finite = runs["finite"] & runs["test_accuracy"].notna()
     counts = {
         "runs/all": (len(runs), "runs"),
@@ -230,7 +230,7 @@ def counted(counts: Mapping[str, tuple[int, str]]) -> dict[str, Number]:
 
 
 def verdict_counts(rows: pd.DataFrame) -> dict[str, Number]:
-    """Return how many claims have which verdict, of all and of each family."""
+    """Return how many claims have each verdict, in all and in each family."""
     families = {"all": rows} | dict(list(rows.groupby("family")))
     counts = {}
     for family, members in families.items():
@@ -255,7 +255,7 @@ def claim_numbers(rows: pd.DataFrame) -> dict[str, Number]:
 
 
 def claim_columns(row: Mapping[Any, Any]) -> list[Column]:
-    """Return the columns of a claim: those of its measured values have its metric's unit."""
+    """Return the columns of a claim: measured values have its metric's unit."""
     metric, of_post = shown(row), METRICS[row["metric"]]
     single = row["kind"] in ("share", "range", "count")
     plain, factor = f".{metric.decimals}f", metric.factor
@@ -330,7 +330,7 @@ def experiment_numbers(
     table: pd.DataFrame | None,
     post: Mapping[str, Any],
 ) -> dict[str, Number]:
-    """Return the numbers of an experiment's table, and dashes for what it plans but has no run of.
+    """Return the numbers of an experiment's table, with dashes for planned rows without a run.
 
     Args:
         name: the experiment.
@@ -355,7 +355,7 @@ def experiment_numbers(
 
 
 def setting_key(name: str, row: Mapping[str, Any], post: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the beginning of a row's keys, and in words what it is about.
+    """Return the beginning of a row's keys, and what it is about in words.
 
     It gives the hidden size, and of the other settings those that are not the post's.
     """
