@@ -262,7 +262,7 @@ def test_metrics_with_gaps_are_drawn_and_marked(reference, tmp_path, monkeypatch
     made_up.write(tmp_path / "in", *gap(*tables))
     everything.redraw(tmp_path / "in", tmp_path / "out")
     figures = {path.name for path in (tmp_path / "out/figures").iterdir()}
-    assert len(figures) == 3 * (4 + 2 + 1 + 1 + 1)
+    assert len(figures) == 3 * (4 + 2 + 1 + 1 + 1 + 1)
     for table in (tmp_path / "out/tables").glob("*.md"):
         assert not re.search(r"\bnan\b|\binf\b", table.read_text()), table
     if gap is gap_diverged:

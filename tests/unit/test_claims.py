@@ -481,7 +481,7 @@ def test_what_is_wrong_is_named(tmp_path):
     with pytest.raises(UserError, match=r"no runs\.parquet"):
         write_claims(tmp_path, [])
     write(tmp_path, runs("random", [0.9]), NO_CURVES)
-    with pytest.raises(UserError, match="none of the tables"):
+    with pytest.raises(UserError, match="not one of the tables"):
         write_claims(tmp_path, [tmp_path / "findings.md"])
 
 

@@ -198,7 +198,7 @@ def test_a_shard_names_its_networks_for_the_command_line(fanout, seeds_per_job):
         ),
         ("hidden=many/feedback=random/seed=1", "whole number from 1 to"),
         ("hidden=0/feedback=random/seed=1", "whole number from 1 to"),
-        ("hidden=20/feedback=random/seed=5-3", "no seed"),
+        ("hidden=20/feedback=random/seed=5-3", "neither a seed nor a range of seeds"),
         ("hidden=20/feedback=rndom/seed=1", "choose from backprop"),
         ("hidden=20/feedback=random/feedback_scale=x/seed=1", "one of log, constant"),
     ],

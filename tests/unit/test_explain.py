@@ -65,7 +65,7 @@ def published(known):
         return call
 
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("read_claims", "read_metrics", "study", "find"):
+        for name in ("read_metrics", "study", "find"):
             patch.setattr(module, name, once(getattr(module, name)))
         patch.setattr(origin, "shard_files", once(origin.shard_files))
         return {name: explain(REFERENCE, name) for name in IDS}

@@ -83,7 +83,7 @@ def test_the_sensitivity_figure_shows_accuracies_and_collapses_and_frames_the_po
         for hidden in (20, 40)
         for mode in ("backprop", "random feedback")
     ]
-    assert "n = 3 a cell" in figure.get_suptitle().replace("\n", " ")
+    assert "n = 3 per cell" in figure.get_suptitle().replace("\n", " ")
     # The largest batch is on top; the smallest with the smallest rate was not run.
     assert texts(panels[0]) == ["95.0", "95.0", "n = 0", "95.0"]
     assert texts(panels[3]) == ["95.0", "20.0\n2/3", "95.0", "95.0"]

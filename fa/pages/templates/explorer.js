@@ -50,6 +50,10 @@ async function embed() {
   };
   view?.finalize();
   ({ view } = await vegaEmbed(chart, spec, { actions: false, renderer: "svg", logLevel: 1 }));
+  // Vega gives the marks of a selection a role, but no name to read out.
+  for (const mark of chart.querySelectorAll("[role=graphics-symbol]:not([aria-label])")) {
+    mark.setAttribute("aria-hidden", "true");
+  }
 }
 
 const { menu, series, charts } = JSON.parse(await unpacked("content"));
