@@ -43,7 +43,7 @@ SMALL = {
     },
 }
 RUNS = 2 * (2 + 4 + 1)
-FIGURES = ("accuracy", "loss_and_correlation", "loss_single_runs")
+FIGURES = ("accuracy", "loss_and_correlation", "loss_single_runs", "verdicts")
 TABLES = (
     "table1",
     "table2",
