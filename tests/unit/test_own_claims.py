@@ -153,7 +153,7 @@ def test_what_a_file_leaves_out_is_the_studys_or_the_posts(folder):
         ("draws: 999", "draw: 999", "rules: unknown key draw; the keys here are level, margins"),
         ("draws: 999", "draws: 9", "rules.draws: 9 is too small; it must be at least 999"),
         ("setting: {hidden: 5}", "setting: 5", "setting: 5 is of the wrong type; it must be a map"),
-        ("setting: {hidden: 5}\n", "", "claim r, setting: hidden is missing; say for which network"),
+        ("setting: {hidden: 5}\n", "", "claim r, setting: hidden is missing; say for which"),
         ("hidden: 6-4", "hidden: 6-", 'claim deep, setting.hidden: "6-" is not a number of hidden'),
         ("id: deep", "id: r", "claim r: this id is used 2 times"),
         ("id: deep", "id: a{b", 'claims[1].id: "a{b" is no name; use letters, digits and _'),

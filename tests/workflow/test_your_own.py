@@ -22,7 +22,7 @@ def checkout(tmp_path_factory):
     folder = tmp_path_factory.mktemp("own") / "checkout"
     for name in ("fa", "workflow"):  # with what Numba has compiled
         shutil.copytree(ROOT / name, folder / name)
-    for name in ("Snakefile", "config.yaml", "requirements.lock"):
+    for name in ("config.yaml", "requirements.lock"):
         shutil.copy(ROOT / name, folder)
     (folder / "data").mkdir()
     (folder / "data/mnist").symlink_to(MNIST)

@@ -77,6 +77,9 @@ def latex_parts(name: str, rows: pd.DataFrame, text: pd.DataFrame) -> dict[str, 
         short = text.assign(verdict=rows["verdict"])[CLAIMED]
         families = sorted(set(rows["family"]))
         parts = {f"{name}_{family}": short[rows["family"] == family] for family in families}
+    if name == "verdicts":
+        # A paper is about its own runs; with the published verdicts it would not fit 5.5 in.
+        parts = {name: text.drop(columns="published", errors="ignore")}
     if name in ("failures", "questions"):
         parts = {name: text[[*COMPARED, *ASKED]]} if len(text) else parts
     if name in PARTS:
