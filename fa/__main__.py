@@ -151,7 +151,7 @@ def table(options: argparse.Namespace) -> None:
 
 
 def claims(options: argparse.Namespace) -> None:
-    """Test the post's claims on the metrics and write the verdicts."""
+    """Test the claims of a study on its metrics and write the verdicts."""
     from fa.pages.claim_files import write_claims
 
     write_claims(options.metrics, options.output)

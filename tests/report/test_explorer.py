@@ -1,13 +1,11 @@
 """The explorer, used as a person would: in Chromium, and without a network."""
 
-import json
-
 import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
-from test_report import LOCAL, chromium, wait_for  # noqa: F401
+from test_report import assert_offline, chromium, wait_for  # noqa: F401
 
 import made_up
 from fa.pages.explorer import write_explorer
@@ -85,14 +83,7 @@ def drag(page, start, end):
 def test_it_asks_nothing_of_the_network_and_no_script_fails(page):
     choose(page, "measure", "Pearson r")
     until(page, lambda: len(runs(page)) == 2 * SEEDS)
-    events = [json.loads(entry["message"])["message"] for entry in page.get_log("performance")]
-    asked = [
-        event["params"]["request"]["url"]
-        for event in events
-        if event["method"] == "Network.requestWillBeSent"
-    ]
-    assert asked
-    assert [url for url in asked if not url.startswith(LOCAL)] == []
+    assert_offline(page)
     assert page.get_log("browser") == []
 
 

@@ -220,14 +220,7 @@ def test_nothing_is_asked_of_the_network_and_no_script_fails(page):
         wait_for(page, "#app iframe, #app img")
         page.refresh()
         wait_for(page, "#app h1")
-    events = [json.loads(entry["message"])["message"] for entry in page.get_log("performance")]
-    asked = [
-        event["params"]["request"]["url"]
-        for event in events
-        if event["method"] == "Network.requestWillBeSent"
-    ]
-    assert asked
-    assert [url for url in asked if not url.startswith(LOCAL)] == []
+    assert_offline(page)
     errors = [entry for entry in page.get_log("browser") if entry["level"] == "SEVERE"]
     assert errors == []
 
@@ -248,6 +241,18 @@ def sized(page, request):
     page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     yield page, request.param
     page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def assert_offline(page):
+    """Check that the browser has asked for something, and for nothing on a network."""
+    events = [json.loads(entry["message"])["message"] for entry in page.get_log("performance")]
+    asked = [
+        event["params"]["request"]["url"]
+        for event in events
+        if event["method"] == "Network.requestWillBeSent"
+    ]
+    assert asked
+    assert [url for url in asked if not url.startswith(LOCAL)] == []
 
 
 def broken_rules(page):
