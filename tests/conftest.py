@@ -17,6 +17,10 @@ from fa.metrics.digests import digest
 ROOT = Path(__file__).parents[1]
 MNIST = ROOT / "data" / "mnist"
 
+# `make test` calls the tests; a make that a test calls is a user's own, not a part of it.
+for variable in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):
+    os.environ.pop(variable, None)
+
 # A busy machine is not a failure.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
