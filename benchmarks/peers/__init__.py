@@ -21,8 +21,8 @@ def dense_batches(task: Task) -> tuple[np.ndarray, np.ndarray]:
     [(train, _)] = task.samples.values()
     x, target = inputs(xp, train), one_hot(xp, train)
     return (
-        x.reshape(-1, task.batch_size, x.shape[1]),
-        target.reshape(-1, task.batch_size, target.shape[1]),
+        x.reshape(-1, task.batch_size, x.shape[-1]),
+        target.reshape(-1, task.batch_size, target.shape[-1]),
     )
 
 
@@ -52,3 +52,19 @@ class Feedback:
             self.drawn = stacked(states)
         scale = np.array([each.scale for each in given], np.float32)[:, None, None]
         return [scale * b for b in self.drawn]
+
+
+def seed_batches(task: Task) -> tuple[np.ndarray, np.ndarray]:
+    """Return all seeds' x (batches, seeds, batch_size, 785) and targets (..., 10), float32."""
+    found = []
+    for make in (inputs, one_hot):
+        each = np.stack([make(xp, train) for train, _ in task.samples.values()])
+        batches = each.reshape(len(each), -1, task.batch_size, each.shape[-1])
+        found.append(np.ascontiguousarray(batches.swapaxes(0, 1)))
+    return found[0], found[1]
+
+
+def by_seed(task: Task, each: Sequence[np.ndarray]) -> np.ndarray:
+    """Return an array of every network, (seeds, networks, ...)."""
+    together = np.stack(each)
+    return together.reshape(len(task.samples), -1, *together.shape[1:])

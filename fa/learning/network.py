@@ -4,6 +4,7 @@ network is 785 -> hidden layers of sigmoid units -> 10 outputs, a constant 1 bes
 every layer; the equations are those of the post, after Wikipedia's "Backpropagation".
 """
 
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -57,13 +58,25 @@ def softplus(x: Array) -> Array:
 
 
 class Layer(NamedTuple):
-    """The units of a layer: their activity h = f(a), and their delta from what they hear and h."""
+    """The units of a layer: their activity h = f(a), and their delta from what they hear and h.
+
+    Attributes:
+        activity: f.
+        delta: dE/da, from what is heard and h.
+        product: of two matrices; a backend may have a faster one than `@`.
+    """
 
     activity: Callable[[Array], Array]
     delta: Callable[[Array, Array], Array]
+    product: Callable[[Array, Array], Array] = operator.matmul
 
 
-SIGMOID = Layer(sigmoid, lambda heard, h: heard * h * (1 - h))
+def delta_of_sigmoid(heard: Array, h: Array) -> Array:
+    """Return heard h (1 - h)."""
+    return heard * h * (1 - h)
+
+
+SIGMOID = Layer(sigmoid, delta_of_sigmoid)
 
 
 class Loss(NamedTuple):
@@ -126,7 +139,8 @@ class Forward(NamedTuple):
     """The result of a forward pass.
 
     Attributes:
-        inputs: to each layer of weights, with a constant 1 as the last: (..., samples, units + 1).
+        inputs: to each layer of weights above the first, with a constant 1 as the last: (...,
+            samples, units + 1).
         hidden: activities of each hidden layer, (..., samples, units).
         sums: a of the output layer, (..., samples, outputs).
         outputs: its activities.
@@ -149,11 +163,25 @@ def forward(x: Array, weights: Sequence[Array], loss: Loss, layer: Layer = SIGMO
         loss: its output layer is used.
         layer: the hidden units.
     """
-    inputs, hidden = [x], []
-    for w in weights[:-1]:
-        hidden.append(layer.activity(inputs[-1] @ w))
+    return forward_from(layer.product(x, weights[0]), weights[1:], loss, layer)
+
+
+def forward_from(
+    sums: Array, weights: Sequence[Array], loss: Loss, layer: Layer = SIGMOID
+) -> Forward:
+    """Return the activities, from the sums a_1 = x w_1 of the first hidden layer.
+
+    Networks that see the same x can take their a_1 from one product.
+
+    Args:
+        sums: (..., samples, units).
+        weights: all but the first; see `forward` for the rest.
+    """
+    inputs, hidden = [], []
+    for w in weights:
+        hidden.append(layer.activity(sums))
         inputs.append(with_ones(hidden[-1]))
-    sums = inputs[-1] @ weights[-1]
+        sums = layer.product(inputs[-1], w)
     return Forward(inputs, hidden, sums, loss.output(sums))
 
 
@@ -181,7 +209,7 @@ def hidden_deltas(
     deltas: list[Array] = []
     heard = error
     for h, b in zip(reversed(hidden), reversed(feedback), strict=True):
-        delta = layer.delta(heard @ xp.matrix_transpose(b), h)
+        delta = layer.delta(layer.product(heard, xp.matrix_transpose(b)), h)
         deltas.insert(0, delta)
         heard = error if direct else delta
     return deltas
@@ -189,6 +217,7 @@ def hidden_deltas(
 
 class Batch(NamedTuple):
     """The result of a batch.
+
     Attributes:
         gradients: summed over the samples, shaped like the weights.
         deltas: of each hidden layer and of the output, (..., samples, units).
@@ -224,17 +253,44 @@ def backward(
         of_target: whether -t is carried back instead of delta_out (Frenkel et al. 2021).
         layer: the hidden units.
     """
-    xp = array_namespace(x, target, *weights, *feedback)
-    passed = forward(x, weights, loss, layer)
+    sums = layer.product(x, weights[0])
+    found = backward_from(sums, target, weights[1:], feedback, loss, direct, of_target, layer)
+    return found._replace(gradients=[gradient(x, found.deltas[0], layer), *found.gradients])
+
+
+def backward_from(
+    sums: Array,
+    target: Array,
+    weights: Sequence[Array],
+    feedback: Sequence[Array],
+    loss: Loss,
+    direct: bool = False,
+    of_target: bool = False,
+    layer: Layer = SIGMOID,
+) -> Batch:
+    """Return the same from the sums a_1 = x w_1; the first gradient is left out.
+
+    Args:
+        sums: of the first hidden layer, (..., samples, units).
+        target, feedback, loss, direct, of_target, layer: see `backward`.
+        weights: all but the first.
+    """
+    xp = array_namespace(sums, target, *weights, *feedback)
+    passed = forward_from(sums, weights, loss, layer)
     delta_out = loss.delta(passed.outputs, target)
     heard = -target if of_target else delta_out
     deltas = [*hidden_deltas(heard, passed.hidden, feedback, direct, layer), delta_out]
     gradients = [
-        xp.matrix_transpose(below) @ delta
-        for below, delta in zip(passed.inputs, deltas, strict=True)
+        gradient(below, delta, layer)
+        for below, delta in zip(passed.inputs, deltas[1:], strict=True)
     ]
     each = loss.total(passed.sums, passed.outputs, target)
     return Batch(gradients, deltas, xp.sum(each, axis=(-2, -1), dtype=xp.float64))
+
+
+def gradient(below: Array, delta: Array, layer: Layer = SIGMOID) -> Array:
+    """Return below^T delta, (..., units + 1, units above), summed over the samples."""
+    return layer.product(array_namespace(below).matrix_transpose(below), delta)
 
 
 def updated(
@@ -243,16 +299,15 @@ def updated(
     """Return the weights after a batch: w - rate dE/dw, minus the decayed share of w.
 
     Args:
-        weights: input side first.
+        weights: of any layers. The first layer's do not decay.
         gradients: shaped like them.
         rate: the learning rate.
-        decay: share that every w above the first loses, except its bias row.
+        decay: share that every w loses, except its bias row.
     """
-    steps = [rate * gradient for gradient in gradients]
-    if not decay:
-        return [w - step for w, step in zip(weights, steps, strict=True)]
-    xp = array_namespace(*weights)
-    kept = [weights[0]]
-    for w in weights[1:]:
-        kept.append(xp.concat([(1 - decay) * w[..., :-1, :], w[..., -1:, :]], axis=-2))
-    return [w - step for w, step in zip(kept, steps, strict=True)]
+    if decay:
+        xp = array_namespace(*weights)
+        kept = [(1 - decay) * w[..., :-1, :] for w in weights]
+        weights = [
+            xp.concat([k, w[..., -1:, :]], axis=-2) for k, w in zip(kept, weights, strict=True)
+        ]
+    return [w - rate * gradient for w, gradient in zip(weights, gradients, strict=True)]

@@ -130,8 +130,13 @@ class Signs(Rule):
 
     def feedback(self, state: State, weights: Sequence[Array]) -> Sequence[Array]:
         """Return the magnitudes with the forward weights' signs."""
-        signs = [array_namespace(w).sign(w) for w in transports(weights)]
-        return [m * sign for m, sign in zip(state, signs, strict=True)]
+        return [m * sign(w) for m, w in zip(state, transports(weights), strict=True)]
+
+
+def sign(w: Array) -> Array:
+    """Return 1, -1 or 0, elementwise; on a GPU, `sign` of array-api-compat waits for the device."""
+    xp = array_namespace(w)
+    return xp.astype(w > 0, w.dtype) - xp.astype(w < 0, w.dtype)
 
 
 class Follower(Rule):

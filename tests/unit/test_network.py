@@ -159,7 +159,7 @@ def test_a_step_goes_down_the_gradient_and_decay_takes_a_share(problem):
     for layer, w in enumerate(problem.weights):
         for index in np.ndindex(w.shape):
             bias = index[0] == len(w) - 1
-            kept = 1 if layer == 0 or bias else 0.75
+            kept = 1 if bias else 0.75
             assert plain[layer][index] == pytest.approx(w[index] - 0.5, rel=1e-12)
             assert decayed[layer][index] == pytest.approx(kept * w[index] - 0.5, rel=1e-12)
 

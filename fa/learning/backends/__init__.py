@@ -156,7 +156,9 @@ def trainer(name: str) -> type[Trainer]:
     problem = cupy_problem()
     if problem:
         raise UserError(f"backend cupy: {problem}; use backend numba or numpy on this machine")
-    return arrays.CupyTrainer
+    from fa.learning.backends.cuda import CupyTrainer
+
+    return CupyTrainer
 
 
 def cupy_problem() -> str | None:
