@@ -26,14 +26,29 @@ def alignment(forward: np.ndarray, feedback: np.ndarray) -> Alignment:
     The sums are exactly rounded (`math.fsum`), so they are the same bits on every machine. A
     measure that is undefined (a matrix of zeros, a NaN) is NaN.
     """
-    a = np.asarray(forward, dtype=np.float64).ravel()
-    b = np.asarray(feedback, dtype=np.float64).ravel()
+    a, b = flat(forward), flat(feedback)
     if not (np.isfinite(a).all() and np.isfinite(b).all()):
         return Alignment(math.nan, math.nan, math.nan)
-    centred_a, centred_b = a - math.fsum(a) / a.size, b - math.fsum(b) / b.size
-    variances = math.fsum(centred_a * centred_a) * math.fsum(centred_b * centred_b)
-    r = ratio(math.fsum(centred_a * centred_b), math.sqrt(variances))
-    return Alignment(r, angle(a, b), ratio(norm(a), norm(b)))
+    return Alignment(correlation(a, b), angle(a, b), ratio(norm(a), norm(b)))
+
+
+def flat(weights: np.ndarray) -> np.ndarray:
+    """Return a matrix as a vector, float64."""
+    return np.asarray(weights, dtype=np.float64).ravel()
+
+
+def correlation(a: np.ndarray, b: np.ndarray) -> float:
+    """Return Pearson's r of two vectors; NaN if one of them is constant or not finite."""
+    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+        return math.nan
+    centred_a, centred_b = a - total(a) / a.size, b - total(b) / b.size
+    variances = total(centred_a * centred_a) * total(centred_b * centred_b)
+    return ratio(total(centred_a * centred_b), math.sqrt(variances))
+
+
+def total(a: np.ndarray) -> float:
+    """Return the sum of a vector, exactly rounded."""
+    return math.fsum(a.tolist())  # three times as fast as of the array
 
 
 def angle(a: np.ndarray, b: np.ndarray) -> float:
@@ -42,15 +57,16 @@ def angle(a: np.ndarray, b: np.ndarray) -> float:
     Kahan's form, 2 atan2(|u - v|, |u + v|) of the unit vectors, is accurate even for parallel
     vectors, unlike the arccos.
     """
-    if not (norm(a) and norm(b)):
+    lengths = norm(a), norm(b)
+    if not all(lengths):
         return math.nan
-    u, v = a / norm(a), b / norm(b)
+    u, v = a / lengths[0], b / lengths[1]
     return math.degrees(2 * math.atan2(norm(u - v), norm(u + v)))
 
 
 def norm(a: np.ndarray) -> float:
     """Return the Euclidean length of a vector."""
-    return math.sqrt(math.fsum(a * a))
+    return math.sqrt(total(a * a))
 
 
 def ratio(numerator: float, denominator: float) -> float:

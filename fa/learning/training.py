@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from fa.datasets.digits import CLASSES, PIXELS, Digits, split
-from fa.learning.alignment import alignment
+from fa.learning.alignment import alignment, correlation, flat
 from fa.learning.backends import Given, Network, Task, Trainer
 from fa.learning.measures import View, measured
 from fa.learning.network import LOSSES, initial_weights
@@ -161,7 +161,7 @@ def measure(
         float(losses[0]),
         math.fsum(losses) / len(losses),
         *alignment(forward, back[-1]),
-        pearson_r_random=alignment(forward, null).pearson_r,
+        pearson_r_random=correlation(flat(forward), flat(null)),
         test_accuracy=None,
         dead_outputs=None,
         weights_digest=None,

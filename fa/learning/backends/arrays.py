@@ -25,7 +25,6 @@ from fa.learning.network import (
     backward_from,
     forward_from,
     gradient,
-    updated,
     with_ones,
 )
 from fa.learning.rule import Rule, Seen, State
@@ -259,7 +258,7 @@ class ArrayTrainer:
 
     def step(self, cohort: Cohort, batch: Batch) -> list[Array]:
         """Train a cohort on one batch, in place; return its stacks' losses before the update."""
-        rate, layer = self.task.learning_rate, self.layer
+        layer = self.layer
         sums = self.products(batch.x, cohort)
         found = []
         for stack, states in zip(cohort.stacks, batch.states, strict=True):
@@ -271,19 +270,22 @@ class ArrayTrainer:
         first = self.joined(
             [gradient(batch.x, deltas[..., columns], layer) for columns in cohort.products]
         )
-        w1 = cohort.first
-        w1 -= rate * first
+        self.descend(cohort.first, first)
         for stack, states, each in zip(cohort.stacks, batch.states, found, strict=True):
-            decay = stack.parts[0].rule.weight_decay
-            for w, new in zip(
-                stack.weights, updated(stack.weights, each.gradients, rate, decay), strict=True
-            ):
-                w[...] = new
+            for w, gradient_of_w in zip(stack.weights, each.gradients, strict=True):
+                self.descend(w, gradient_of_w, stack.parts[0].rule.weight_decay)
             weights = self.all_weights(cohort, stack)
             gradients = [stack.own(self.xp, first), *each.gradients]
             for part, state in zip(stack.parts, states, strict=True):
                 self.learn(part, state, weights, gradients)
         return [each.loss for each in found]
+
+    def descend(self, w: Array, gradient: Array, decay: float = 0) -> None:
+        """Change weights in place as `fa.learning.network.updated` does."""
+        if decay:
+            rows = w[..., :-1, :]
+            rows *= 1 - decay
+        w -= self.task.learning_rate * gradient
 
     def products(self, x: Array, cohort: Cohort) -> Array:
         """Return x w1 for all networks, (seeds, samples, columns)."""
