@@ -13,7 +13,8 @@
 # make test-long  kills, full disks, a real Slurm, an emulated ARM, in half an hour
 # make publish    results/ becomes reference/, docs/figures/ and the README's tables
 # make crate      the finished study as an RO-Crate, ro-crate-metadata.json; AUTHOR="Your Name" signs it
-# make bench      training compared with its peers, and the pipeline's cost (needs a finished `make`)
+# make bench      training compared with its peers, on a GPU, too, if there is one; and the pipeline's
+#                 cost (needs a finished `make`)
 # make mutants    changes the code in thousands of small ways and counts those that the tests notice
 # make lock       rebuilds the lock files from pyproject.toml (needs uv)
 # make help       these lines
@@ -119,6 +120,7 @@ bench: $(VENV)/installed-bench
 	$(SNAKEMAKE) download $(STUDIED)
 	$(VENV)/bin/python -m benchmarks.training
 	$(VENV)/bin/python -m benchmarks.roofline
+	$(VENV)/bin/python -m benchmarks.gpu
 	$(VENV)/bin/python -m benchmarks.pipeline
 
 # In mutants/, where it resumes after an interruption; MUTANTS='fa.evidence*' takes some of them, and

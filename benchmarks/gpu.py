@@ -155,16 +155,15 @@ def main() -> int:
 
     device = cupy.cuda.runtime.getDeviceProperties(0)["name"].decode()
     digits = load(DATASETS["mnist"], Path("data/mnist"))
-    rows = []
-    for case in CASES:
-        for row in measure(case, digits):
-            print(row, file=sys.stderr, flush=True)
-            rows.append(row)
     OUTPUT.mkdir(parents=True, exist_ok=True)
-    pd.DataFrame(rows).to_csv(OUTPUT / "gpu.csv", index=False)
-    text = report(pd.DataFrame(rows), device)
-    (OUTPUT / "gpu.md").write_text(text + "\n", encoding="utf-8")
-    print(text)
+    rows: list[dict] = []
+    for case in CASES:
+        rows += measure(case, digits)
+        table = pd.DataFrame(rows)
+        table.to_csv(OUTPUT / "gpu.csv", index=False)
+        (OUTPUT / "gpu.md").write_text(report(table, device) + "\n", encoding="utf-8")
+        print(f"H = {case.hidden} is measured", file=sys.stderr, flush=True)
+    print(f"{OUTPUT}/gpu.md", file=sys.stderr)
     return 0
 
 

@@ -17,6 +17,7 @@ import cupy
 import numpy as np
 from cupyx.scipy.special import expit
 
+from fa.checks.errors import UserError
 from fa.learning.backends import Given, Task
 from fa.learning.backends.arrays import ArrayTrainer, Batch, Cohort, Outcome
 from fa.learning.backends.forms import FEEDBACK, STEP
@@ -76,12 +77,22 @@ class CupyTrainer(ArrayTrainer):
     together = True
 
     def __init__(self, task: Task) -> None:
-        """Move the samples and the weights to the device."""
+        """Move the samples and the weights to the device.
+
+        Raises:
+            UserError: they need more memory than it has.
+        """
         # Everything runs on one stream, in order. The default stream cannot be captured, and
         # CuPy forgets a stream's `use()` where a `with` does the same (CuPy issue 8377).
         self.stream = cupy.cuda.Stream(non_blocking=True)
-        with self.stream:
-            super().__init__(task)
+        try:
+            with self.stream:
+                super().__init__(task)
+        except cupy.cuda.memory.OutOfMemoryError as error:
+            raise UserError(
+                f"the samples of {len(task.samples)} seeds do not fit on the GPU: {error}; train "
+                "fewer seeds in a job (seeds_per_job in config.yaml)"
+            ) from error
         self.recordings = {cohort.seeds[0]: Recording() for cohort in self.cohorts}
 
     def equations(self, loss: str) -> tuple[Layer, Loss]:
