@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import deaths, pipeline, rules, scale, training, work, worker
+from benchmarks import deaths, gpu, pipeline, rules, scale, training, work, worker
 from benchmarks.peers.numpy_blas import NumpyBlas
 from fa.checks.errors import UserError
 from fa.datasets import digits as data
@@ -52,8 +52,8 @@ class Direct(ArrayTrainer):
 
     def __init__(self, task):
         super().__init__(task)
-        for stack in self.stacks:
-            stack.rule = rule("dfa")
+        for part in (part for stack in self.cohorts[0].stacks for part in stack.parts):
+            part.rule = rule("dfa")
 
 
 class Unmoved(ArrayTrainer):
@@ -68,7 +68,8 @@ class Lazy(ArrayTrainer):
     """Leaves out the last batch."""
 
     def epoch(self, given):
-        self.x = self.x[:, : -self.batch_size]
+        (cohort,) = self.cohorts
+        self.cohorts = [cohort._replace(x=cohort.x[:, : -self.task.batch_size])]
         return super().epoch(given)
 
 
@@ -104,6 +105,32 @@ def test_a_peer_that_is_not_installed_is_named(monkeypatch, capsys):
     worker.main("jax", "20", "1", "random")
     said = json.loads(capsys.readouterr().out)
     assert said == {"status": "not installed", "note": "no-such-package is not installed"}
+
+
+def test_a_gpu_is_measured_where_there_is_one(monkeypatch, capsys):
+    monkeypatch.setattr(gpu, "cupy_problem", lambda: "there is no CUDA device")
+    assert gpu.main() == 0
+    assert capsys.readouterr().err == "the GPU is not measured: there is no CUDA device\n"
+
+
+def test_speed_on_a_gpu_is_relative_to_the_fastest_peer():
+    rows = [
+        {"hidden": 20, "networks": 3, "implementation": name, "seconds": seconds}
+        for name, each in {"cupy": (0.1, 0.2, 0.3), "jax-vmap": (0.3, 0.1, 0.1)}.items()
+        for seconds in each
+    ]
+    absent = {"hidden": 20, "networks": 3, "implementation": "pytorch-compiled"}
+    report = gpu.report(pd.DataFrame([*rows, absent | {"note": "not measured: no torch"}]), "GPU")
+    assert "| cupy             | 200 (0.50×)      |" in report
+    assert "| jax-vmap         | 100 (1.00×)      |" in report
+    assert report.endswith("- not measured: no torch")
+
+
+def test_the_gpus_networks_are_checked_by_their_losses(digits, monkeypatch):
+    monkeypatch.setattr(gpu, "SEEDS", 2)
+    case = gpu.Case(hidden=5, networks=2)
+    assert gpu.off(gpu.Several, case, digits) == 0
+    assert gpu.off(Deaf, case, digits) > gpu.TOLERANCE
 
 
 def test_everyone_is_first_once():
