@@ -42,6 +42,26 @@ class StrictTrainer(arrays.ArrayTrainer):
     library = "array_api_strict"
 
 
+class Together(arrays.ArrayTrainer):
+    """As on a GPU: one product serves all networks of a seed."""
+
+    together = True
+
+
+class StrictTogether(Together, StrictTrainer):
+    """Both."""
+
+
+CROWD = [
+    run_of(seed, 7, name, above)
+    for name in rules.names()
+    for above in ("", "4")
+    for seed in (0, 1, 2)
+    if (name, seed) != ("dfa", 2)
+]
+"""Runs of every rule, for two seeds that train the same networks and one that lacks two."""
+
+
 def train(trainer, digits, runs, epochs=2):
     """Return the trainer of networks that have learned for some epochs, and all their losses."""
     samples = {
@@ -82,6 +102,25 @@ def test_seeds_rules_and_sizes_together_are_each_alone(digits, trainer):
         alone, own = train(arrays.ArrayTrainer, digits, [run])
         np.testing.assert_allclose(losses[index], own[0], rtol=1e-5)
         same_network(together, index, alone, 0)
+
+
+def test_company_does_not_change_a_bit_on_a_cpu(digits):
+    together, losses = train(arrays.ArrayTrainer, digits, CROWD)
+    for index, run in list(enumerate(CROWD))[::7]:
+        alone, own = train(arrays.ArrayTrainer, digits, [run])
+        np.testing.assert_array_equal(losses[index], own[0], err_msg=str(run))
+        for ours, theirs in zip(together.weights(index), alone.weights(0), strict=True):
+            np.testing.assert_array_equal(ours, theirs, err_msg=str(run))
+
+
+@pytest.mark.parametrize("trainer", [Together, StrictTogether])
+def test_one_product_can_serve_all_networks_of_a_seed(digits, trainer):
+    together, losses = train(trainer, digits, CROWD)
+    apart, expected = train(arrays.ArrayTrainer, digits, CROWD)
+    assert [len(cohort.products) for cohort in together.cohorts] == [1, 1]
+    np.testing.assert_allclose(losses, expected, rtol=1e-5)
+    for index in range(len(CROWD)):
+        same_network(together, index, apart, index)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -169,9 +208,3 @@ def test_an_array_of_a_device_is_fetched():
 
     np.testing.assert_array_equal(arrays.to_numpy(OnDevice()), [0, 1, 2])
     np.testing.assert_array_equal(arrays.to_numpy([4, 5]), [4, 5])
-
-
-def test_cupy_trains_all_seeds_at_once():
-    assert arrays.CupyTrainer.all_seeds
-    assert not arrays.ArrayTrainer.all_seeds
-    assert arrays.CupyTrainer.library == "array_api_compat.cupy"

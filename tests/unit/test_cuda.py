@@ -74,6 +74,7 @@ def test_every_rule_is_numpys_over_several_epochs(digits, loss, captured):
 
     ours = training.train(runs, few, Kept, 2)
     theirs = training.train(runs, few, arrays.ArrayTrainer, 2)
+    assert len(made) == 1, "all seeds are trained at once"
     assert {recording.graph is not None for recording in made[0].recordings.values()} == {captured}
     for run in runs:
         for mine, other in zip(ours[run], theirs[run], strict=True):

@@ -146,55 +146,6 @@ def test_every_rule_is_the_loop_written_out(few, loops, loss, name, all_seeds):
         same_arrays(each.state(index), b, run)
 
 
-class Alone(arrays.ArrayTrainer):
-    """One seed after another."""
-
-
-class AllSeeds(arrays.ArrayTrainer):
-    all_seeds = True
-
-
-class Together(AllSeeds):
-    """As on a GPU: one product serves all networks of a seed."""
-
-    together = True
-
-
-class Strict(Together):
-    """The same in a library that has nothing but the array API standard."""
-
-    library = "array_api_strict"
-
-
-@pytest.fixture(scope="module")
-def crowd():
-    """Return runs of every rule, for seeds that train the same networks and one that lacks one."""
-    return [
-        replace(SMALL, feedback=name, hidden_above=above, seed=seed, epochs=3)
-        for name in rules.names()
-        for above in ("", "4")
-        for seed in (0, 1, 2)
-        if (name, seed) != ("dfa", 2)
-    ]
-
-
-def test_company_does_not_change_a_bit_on_a_cpu(few, crowd):
-    alone = {run: training.train([run], few, Alone, 2)[run] for run in crowd[::5]}
-    together = training.train(crowd, few, AllSeeds, 2)
-    for run, history in alone.items():
-        assert [e.weights_digest for e in history] == [e.weights_digest for e in together[run]]
-
-
-@pytest.mark.parametrize("trainer", [Together, Strict])
-def test_one_product_for_all_networks_of_a_seed(few, crowd, trainer):
-    alone = training.train(crowd, few, Alone, 2)
-    for run, history in training.train(crowd, few, trainer, 2).items():
-        for ours, theirs in zip(history, alone[run], strict=True):
-            assert ours.mean_loss == pytest.approx(theirs.mean_loss, rel=1e-6), run
-            assert ours.test_accuracy == theirs.test_accuracy, run
-            assert ours.norm_ratio == pytest.approx(theirs.norm_ratio, rel=1e-5, nan_ok=True), run
-
-
 def same_arrays(ours, theirs, run):
     """Compare arrays layer by layer, to the rounding of float32."""
     for mine, other in zip(ours, theirs, strict=True):
