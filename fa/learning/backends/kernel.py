@@ -62,6 +62,7 @@ from llvmlite.binding import get_host_cpu_features  # noqa: E402
 from numba import njit  # noqa: E402
 
 from fa.learning.backends.forms import FORWARD, GIVEN  # noqa: E402
+from fa.learning.backends.loading import cached  # noqa: E402
 from fa.learning.backends.vectors import (  # noqa: E402
     bits,
     element,
@@ -630,7 +631,7 @@ def _layers_above(networks, layers, n, scratch, labels, batch, size, loss_kind):
     return loss
 
 
-@njit(cache=True, **PLAIN)
+@cached(**PLAIN)
 def train_epoch(
     rows, lists, labels, size, columns, stride, networks, layers, scratch, loss, losses
 ):
@@ -656,7 +657,7 @@ def train_epoch(
         )
 
 
-@njit(cache=True, **PLAIN)
+@cached(**PLAIN)
 def predict(rows, columns, stride, w1, w, layers, activity, loss, classes, peaks):
     """classes (samples,) = the index of one network's largest output, the first if some are equal.
 
@@ -688,7 +689,7 @@ def predict(rows, columns, stride, w1, w, layers, activity, loss, classes, peaks
 # --- making the lists ------------------------------------------------------------
 
 
-@njit(cache=True, **PLAIN)
+@cached(**PLAIN)
 def row_starts(images, start):
     """Fill start (samples + 1,) int64 for images (samples, PIXELS) uint8."""
     start[0] = 0
@@ -699,7 +700,7 @@ def row_starts(images, start):
         start[s + 1] = start[s] + (count + CHAINS - 1) // CHAINS * CHAINS
 
 
-@njit(cache=True, **PLAIN)
+@cached(**PLAIN)
 def fill_rows(images, scaled, rows):
     """Fill pixel and value of Rows."""
     for s in range(images.shape[0]):
@@ -716,7 +717,7 @@ def fill_rows(images, scaled, rows):
             rows.value[k] = rows.value[k] if k == at else ZERO
 
 
-@njit(cache=True, **PLAIN)
+@cached(**PLAIN)
 def column_starts(rows, size, lists, counts):
     """Fill batch, pixel, start of Columns (start int64); returns the columns used."""
     c = at = 0
@@ -739,7 +740,7 @@ def column_starts(rows, size, lists, counts):
     return c
 
 
-@njit(cache=True, **PLAIN)
+@cached(**PLAIN)
 def fill_columns(rows, size, lists, place):
     """Fill sample and value of Columns; place (INPUTS,) intp is scratch."""
     for b in range(lists.batch.size - 1):
