@@ -17,7 +17,7 @@ DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
 
 def command_digest(command: str) -> str:
     """Return the digest of a command of `fa.__main__`: its function, and everything it imports."""
-    functions = [node for node in parse(COMMANDS).body if isinstance(node, ast.FunctionDef)]
+    functions = [node for node in nodes(COMMANDS) if isinstance(node, ast.FunctionDef)]
     (function,) = [node for node in functions if node.name == command]
     return digest(*imported(ast.walk(function)), text=ast.unparse(function))
 
@@ -78,21 +78,16 @@ def source(module: str) -> Path | None:
 
 
 @cache
-def parse(module: str) -> ast.Module:
-    """Return a module's syntax tree without its docstrings."""
+def nodes(module: str) -> list[ast.AST]:
+    """Return a module's syntax tree without its docstrings, and after it all nodes below it."""
     path = source(module)
     assert path is not None, module
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
+    found: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    for node in found:  # it grows: one walk, because a walk takes as long as parsing
         if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False):
             node.body = node.body[1:] or [ast.Pass()]
-    return tree
-
-
-@cache
-def nodes(module: str) -> list[ast.AST]:
-    """Return all nodes of a module's syntax tree, functions included: a walk takes long."""
-    return list(ast.walk(parse(module)))
+        found.extend(ast.iter_child_nodes(node))
+    return found
 
 
 @cache
@@ -106,7 +101,9 @@ def content(module: str) -> bytes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value
     }
     files = sorted(file for name in names for file in data_files(path.parent, name))
-    return b"\0".join([ast.unparse(parse(module)).encode(), *(file.read_bytes() for file in files)])
+    return b"\0".join(
+        [ast.unparse(nodes(module)[0]).encode(), *(file.read_bytes() for file in files)]
+    )
 
 
 def data_files(folder: Path, name: str) -> list[Path]:

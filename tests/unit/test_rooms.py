@@ -127,7 +127,7 @@ def test_a_digest_is_of_all_that_a_command_loads(folder, command):
         ]
         (function,) = [
             node
-            for node in code.parse("fa.__main__").body
+            for node in code.nodes("fa.__main__")
             if isinstance(node, ast.FunctionDef) and node.name == command
         ]
         covered = code.closure(code.imported(ast.walk(function)))
@@ -160,7 +160,7 @@ def checkout(tmp_path, monkeypatch):
 
 
 def forget():
-    for function in (code.digest, code.parse, code.nodes, code.content):
+    for function in (code.digest, code.nodes, code.content):
         function.cache_clear()
 
 
