@@ -11,7 +11,8 @@ class Cache(FunctionCache):
     """Numba's cache of one function, which loads only that function.
 
     Numba's own first loads all that it can compile, and SciPy's linear algebra for it: 0.3 s in
-    every job. If the function is not in the cache, the compiler loads that itself.
+    every job. If the function is not in the cache, the compiler loads that itself. Only for
+    functions that do without Numba's runtime (``_nrt=False``), which is not loaded either.
     """
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:  # noqa: ANN401
