@@ -12,13 +12,14 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]
 COMMANDS = "fa.__main__"
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
 
 
 def command_digest(command: str) -> str:
     """Return the digest of a command of `fa.__main__`: its function, and everything it imports."""
-    functions = [node for node in parse(COMMANDS).body if isinstance(node, ast.FunctionDef)]
+    functions = [node for node in nodes(COMMANDS) if isinstance(node, ast.FunctionDef)]
     (function,) = [node for node in functions if node.name == command]
-    return digest(*imported(function), text=ast.unparse(function))
+    return digest(*imported(ast.walk(function)), text=ast.unparse(function))
 
 
 def training_digest(rules: Iterable[str], measures: Iterable[str] = ()) -> str:
@@ -51,13 +52,13 @@ def closure(modules: Iterable[str]) -> set[str]:
         if name not in found:
             found.add(name)
             # Importing a module also runs the packages that contain it.
-            waiting += [*imported(parse(name)), *filter(None, [name.rpartition(".")[0]])]
+            waiting += [*imported(nodes(name)), *filter(None, [name.rpartition(".")[0]])]
     return found
 
 
-def imported(tree: ast.AST) -> Iterator[str]:
-    """Yield the modules of this package that code imports, at its top or inside functions."""
-    for node in ast.walk(tree):
+def imported(code: Iterable[ast.AST]) -> Iterator[str]:
+    """Yield the modules of this package that the nodes of some code import."""
+    for node in code:
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -77,17 +78,16 @@ def source(module: str) -> Path | None:
 
 
 @cache
-def parse(module: str) -> ast.Module:
-    """Return a module's syntax tree without its docstrings."""
+def nodes(module: str) -> list[ast.AST]:
+    """Return a module's syntax tree without its docstrings, and after it all nodes below it."""
     path = source(module)
     assert path is not None, module
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
-            node
-        ):
+    found: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    for node in found:  # it grows: one walk, because a walk takes as long as parsing
+        if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False):
             node.body = node.body[1:] or [ast.Pass()]
-    return tree
+        found.extend(ast.iter_child_nodes(node))
+    return found
 
 
 @cache
@@ -95,14 +95,15 @@ def content(module: str) -> bytes:
     """Return what a module's digest covers: its code, and the data files it names beside it."""
     path = source(module)
     assert path is not None, module
-    tree = parse(module)
     names = {
         node.value
-        for node in ast.walk(tree)
+        for node in nodes(module)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value
     }
     files = sorted(file for name in names for file in data_files(path.parent, name))
-    return b"\0".join([ast.unparse(tree).encode(), *(file.read_bytes() for file in files)])
+    return b"\0".join(
+        [ast.unparse(nodes(module)[0]).encode(), *(file.read_bytes() for file in files)]
+    )
 
 
 def data_files(folder: Path, name: str) -> list[Path]:

@@ -34,7 +34,7 @@ def test_the_house_has_these_rooms_and_no_others():
 @pytest.mark.parametrize("module", [module for module in MODULES if room(module)])
 def test_imports_go_one_way(module):
     place = ROOMS.index(room(module))
-    for other in code.imported(code.parse(module)):
+    for other in code.imported(code.nodes(module)):
         if room(other):
             assert ROOMS.index(room(other)) <= place, f"{module} imports {other}"
 
@@ -127,16 +127,16 @@ def test_a_digest_is_of_all_that_a_command_loads(folder, command):
         ]
         (function,) = [
             node
-            for node in code.parse("fa.__main__").body
+            for node in code.nodes("fa.__main__")
             if isinstance(node, ast.FunctionDef) and node.name == command
         ]
-        covered = code.closure(code.imported(function))
+        covered = code.closure(code.imported(ast.walk(function)))
         loaded, opened = run(command, *arguments)
         data = [Path(path) for path in opened if str(ROOT / "fa") in path]
         named = {
             file
             for module in covered
-            for node in ast.walk(code.parse(module))
+            for node in code.nodes(module)
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value
             for file in code.data_files(code.source(module).parent, node.value)
         }
@@ -160,7 +160,7 @@ def checkout(tmp_path, monkeypatch):
 
 
 def forget():
-    for function in (code.digest, code.parse, code.content):
+    for function in (code.digest, code.nodes, code.content):
         function.cache_clear()
 
 

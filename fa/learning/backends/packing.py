@@ -55,7 +55,7 @@ def compress_columns(rows: Rows, batch_size: int) -> Columns:
         sample=np.empty(starts[-1], np.uint16),
         value=np.empty(starts[-1], np.float32),
     )
-    kernel.fill_columns(rows, batch_size, lists, scratch)
+    kernel.fill_columns(rows, batch_size, lists, scratch.view(np.uintp))
     return lists
 
 
