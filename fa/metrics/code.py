@@ -110,6 +110,8 @@ def data_files(folder: Path, name: str) -> list[Path]:
     """Return the data file with that name, or the data files in the subfolder with that name."""
     if not name.replace(".", "").replace("_", "").isalnum() or name.endswith(".py"):
         return []
+    if name == "__pycache__":  # compiled code comes and goes
+        return []
     path = folder / name
     files = path.iterdir() if path.is_dir() else [path]
     return [file for file in files if file.is_file() and file.suffix not in (".py", ".pyc")]

@@ -188,6 +188,14 @@ def test_comments_and_docstrings_change_no_digest(checkout):
     assert changed(checkout / "learning/network.py", "Draw each layer", "Draw all") == set()
 
 
+def test_compiled_code_changes_no_digest(checkout):
+    before = digests()
+    cache = checkout / "learning/backends/__pycache__"
+    cache.mkdir(exist_ok=True)
+    (cache / "kernel.train_epoch-1.py311.nbi").write_bytes(b"compiled")
+    assert digests() == before
+
+
 FURTHER = """
     Dataset("new", "New", {}, (), ()),"""
 EVIDENCE = {"claims", "explorer", "figure", "numbers"}
