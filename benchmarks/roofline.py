@@ -23,7 +23,6 @@ from benchmarks.work import BATCH_SIZE, LEARNING_RATE, Case, given, trainer, tra
 from fa.datasets.digits import Digits  # noqa: E402
 from fa.learning.backends import kernel  # noqa: E402
 from fa.learning.backends.compiled import CompiledTrainer, form  # noqa: E402
-from fa.learning.backends.kernel import Rows  # noqa: E402
 from fa.learning.backends.packing import pack, up, zeros  # noqa: E402
 from fa.learning.backends.vectors import load, splat, store  # noqa: E402
 from fa.metrics.provenance import processor  # noqa: E402
@@ -112,12 +111,12 @@ def profile(case: Case, train: Digits, sums: float) -> dict[str, float]:
     }
 
 
-def same_few(inputs: int, samples: int) -> Rows:
+def same_few(inputs: int, samples: int) -> kernel.Rows:
     """Return samples that have so many non-zero inputs together, all in the same few places."""
     length = up(inputs // samples, kernel.CHAINS)
     places = np.arange(samples * length, dtype=np.uint16) % kernel.CHAINS
     starts = np.arange(samples + 1, dtype=np.int32) * length
-    return Rows(starts, places, np.ones(places.size, np.float32))
+    return kernel.Rows(starts, places, np.ones(places.size, np.float32))
 
 
 def registers(columns: int) -> int:

@@ -299,7 +299,7 @@ def updated(
     """Return the weights after a batch: w - rate dE/dw, minus the decayed share of w.
 
     Args:
-        weights: of any layers. The first layer's do not decay.
+        weights: of any layers; those of the first, which never decays, in a call without decay.
         gradients: shaped like them.
         rate: the learning rate.
         decay: share that every w loses, except its bias row.

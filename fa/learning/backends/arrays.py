@@ -25,6 +25,7 @@ from fa.learning.network import (
     backward_from,
     forward_from,
     gradient,
+    updated,
     with_ones,
 )
 from fa.learning.rule import Rule, Seen, State
@@ -281,11 +282,8 @@ class ArrayTrainer:
         return [each.loss for each in found]
 
     def descend(self, w: Array, gradient: Array, decay: float = 0) -> None:
-        """Change weights in place as `fa.learning.network.updated` does."""
-        if decay:
-            rows = w[..., :-1, :]
-            rows *= 1 - decay
-        w -= self.task.learning_rate * gradient
+        """Change weights in place, where a captured step finds them again."""
+        (w[...],) = updated([w], [gradient], self.task.learning_rate, decay)
 
     def products(self, x: Array, cohort: Cohort) -> Array:
         """Return x w1 for all networks, (seeds, samples, columns)."""

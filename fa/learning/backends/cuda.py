@@ -113,7 +113,7 @@ class CupyTrainer(ArrayTrainer):
         return arrays[0]
 
     def descend(self, w: Array, gradient: Array, decay: float = 0) -> None:
-        """Change weights in place as `fa.learning.network.updated` does, in one kernel."""
+        """Change weights in place; in one kernel, if they do not decay."""
         if decay:
             super().descend(w, gradient, decay)
         else:
