@@ -82,7 +82,7 @@ def test_lost_jobs_are_named_retried_and_trained_again(tmp_path, digest):
     harm = {0: [scancel] * 2, 1: [kill] * 2, 3: [end_its_time]}
     memory = '"seed-2/" in wildcards.shard and attempt == 1'
     process = start(
-        folder, "--retries", "1", "--set-resources", f"train:mem_mb=400 if {memory} else 1000"
+        folder, "--retries", "1", "--set-resources", f"train:mem_mb=200 if {memory} else 1000"
     )
     harmed = set()
     while process.poll() is None:
