@@ -122,6 +122,8 @@ def in_full(own: Claims, name: str, config: Mapping[str, Any]) -> dict[str, Any]
     setting["dataset"] = dataset["name"]
     usual = {"families": {name: f"The claims of {name}."}, "kinds": post()["kinds"], "arms": {}}
     full = usual | dict(own)
+    if isinstance(full["families"], dict):
+        full = {"short": {"verdicts": [*full["families"]][:1], "answers": []}} | full
     for key, others in (("rules", post()["rules"]), ("setting", setting)):
         full[key] = others | own.get(key, {}) if isinstance(own.get(key, {}), dict) else own[key]
     if isinstance(full["arms"], dict):
@@ -191,17 +193,17 @@ def arms_of(claim: Mapping[str, Any]) -> Iterable[str]:
     return [claim[side] for side in "ab" if isinstance(claim.get(side), str)]
 
 
-def headline(claims: Claims) -> str:
-    """Return the family whose claims are in the short tables: the first."""
-    return next(iter(claims["families"]))
-
-
 def rule_problems(claims: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a sentence for every margin of an unknown metric, and every arm of an unknown rule."""
+    """Yield a sentence for every unknown name outside the claims: a metric, a family, a rule."""
     for metric in claims["rules"]["margins"]:
         if metric not in METRICS:
             choice = ", ".join(sorted(METRICS))
             yield f"rules.margins: {metric!r} is not a metric; choose from {choice}"
+    for table, families in claims["short"].items():
+        for family in families:
+            if family not in claims["families"]:
+                choice = ", ".join(claims["families"])
+                yield f"short.{table}: {family!r} is not a family; choose from {choice}"
     for name, arm in claims["arms"].items():
         if arm["feedback"] not in rules.names():
             choice = ", ".join(rules.names())

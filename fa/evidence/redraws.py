@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from fa.evidence import statistics
-from fa.evidence.claims import headline
 from fa.evidence.findings import KINDS, Finding, large_enough, reported_difference, side
 from fa.evidence.measures import Claim
 from fa.evidence.samples import Study, samples, study
@@ -51,8 +50,8 @@ def redraws(runs: pd.DataFrame, curves: pd.DataFrame, claims: Mapping[str, Any])
     again = counted(
         cheap, fresh, lambda table: table.sample(frac=1, replace=True, random_state=rng)
     )
-    first = headline(claims)
-    of_post = {claim["id"] for claim in claims["claims"] if claim["family"] == first}
+    first = claims["short"]["verdicts"]
+    of_post = {claim["id"] for claim in claims["claims"] if claim["family"] in first}
     small = {
         name: {value: table for value, table in tables.items() if len(table) >= 2 * n}
         for name, tables in every.items()

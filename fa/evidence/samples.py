@@ -129,12 +129,41 @@ def measurements(of: Study, claim: Claim, arm: str, setting: dict) -> pd.DataFra
 def runs_of(
     of: Study, claim: Claim, arm: str, setting: dict, without: str | None = None
 ) -> pd.DataFrame:
-    """Return an arm's runs under the claim's setting, ignoring the key ``without``."""
-    chosen = pd.Series(True, index=of.runs.index)
-    for key, value in wanted(of.claims, claim, arm, setting).items():
-        if key != without:
-            chosen &= of.runs[key] == value
-    return of.runs[chosen]
+    """Return an arm's runs under the claim's setting, ignoring the key ``without``.
+
+    At the best rate, which seeds that were seen choose, they are those of the fresh seeds.
+    """
+    keys = wanted(of.claims, claim, arm, setting)
+    keys.pop(without or "", None)
+    if keys.get("learning_rate") != BEST:
+        return matching(of.runs, keys)
+    fresh = of.claims["rules"]["first_fresh_seed"]
+    at_any_rate = matching(of.runs, {key: keys[key] for key in keys if key != "learning_rate"})
+    seen, unseen = (at_any_rate[at_any_rate["seed"].lt(fresh) == side] for side in (True, False))
+    return unseen[unseen["learning_rate"] == best_rate(seen)]
+
+
+def matching(runs: pd.DataFrame, keys: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the runs with these keys."""
+    chosen = pd.Series(True, index=runs.index)
+    for key, value in keys.items():
+        chosen &= runs[key] == value
+    return runs[chosen]
+
+
+BEST = "best"
+"""What claims.yaml calls the learning rate that is chosen by `best_rate`."""
+
+
+def best_rate(runs: pd.DataFrame) -> float:
+    """Return the learning rate with the highest mean test accuracy, the lowest of several.
+
+    NaN if no run has been trained.
+    """
+    if "test_accuracy" not in runs:  # planned
+        return NAN
+    means = runs.groupby("learning_rate")["test_accuracy"].mean().dropna()
+    return means.idxmax() if len(means) else NAN
 
 
 def wanted(claims: Mapping[str, Any], claim: Claim, arm: str, setting: dict) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from fa.evidence.audit import comparisons, post_audit
-from fa.evidence.claims import claims_of, headline, post
+from fa.evidence.claims import claims_of, post
 from fa.evidence.measures import METRICS, Metric
 from fa.evidence.questions import questions
 from fa.evidence.redraws import redraws
@@ -17,6 +17,10 @@ from fa.pages.text import number, p_value
 
 PUBLISHED = Path(__file__).parents[2] / "reference/verdicts.csv"
 """The published verdicts: on the published metrics, and written with them."""
+
+
+SHORT = {"verdicts": "verdicts", "failures": "verdicts", "answers": "answers"}
+"""Table that has only some families of claims -> the entry of claims.yaml that names them."""
 
 
 def compute(names: Iterable[str], metrics: Metrics) -> dict[str, pd.DataFrame]:
@@ -42,10 +46,10 @@ def tables_of(
     of = (metrics.runs, metrics.curves, claims)
     found = {rows: rows(*of) for rows in {TABLES[name].rows for name in names}}
     tables = {name: found[TABLES[name].rows] for name in names}
-    # The short ones have only the first family: for the post, its own statements.
-    for name in ("verdicts", "failures"):
+    for name, short in SHORT.items():
         if name in tables:
-            tables[name] = tables[name][tables[name]["family"] == headline(claims)]
+            families = claims["short"][short]
+            tables[name] = tables[name][tables[name]["family"].isin(families)]
     if "draws" in tables:
         tables["draws"] = tables["draws"][tables["draws"]["as_reported"].notna()]
     return tables
@@ -348,6 +352,11 @@ class Table(NamedTuple):
 
 TABLES = {
     "verdicts": Table("What is claimed, and what the runs say", evaluate_beside, verdicts_text),
+    "answers": Table(
+        "The post's open question: what is asked, and what the runs say",
+        evaluate_beside,
+        verdicts_text,
+    ),
     "claims": Table(
         "Every claim: the statements, other readings of them, and controls",
         evaluate_beside,
