@@ -11,7 +11,7 @@
 # make check      linters, types and the fast tests, in a minute or two
 # make test       linters, types and tests
 # make test-long  kills, full disks, a real Slurm, an emulated ARM, in half an hour
-# make publish    results/ becomes reference/, docs/figures/ and the README's tables
+# make publish    adds the experiments of results/ to reference/, docs/figures/ and the README's tables
 # make crate      the finished study as an RO-Crate, ro-crate-metadata.json; AUTHOR="Your Name" signs it
 # make bench      training compared with its peers, on a GPU, too, if there is one; and the pipeline's
 #                 cost (needs a finished `make`)

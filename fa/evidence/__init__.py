@@ -3,6 +3,7 @@
 claims.yaml has the claims and the rules in words; claims.schema.yaml says what it may contain. Read
 on in this order: `claims`, `measures` (one number per run), `samples` (seeds in pairs), `findings`
 (one small function for each kind of claim), `verdicts`. `questions`, `redraws` and `audit` have
-what else a referee would ask for, `comparison` has the post's tables. `statistics` has the tests,
-`failures` the means of runs that can fail.
+what else a referee would ask for, `comparison` has the post's tables. `rivals` has every rule
+beside backprop, with its `costs`; `outside`, with outside.yaml, what others publish. `statistics`
+has the tests, `failures` the means of runs that can fail.
 """

@@ -7,11 +7,12 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from fa.evidence.samples import described
+from fa.evidence.costs import cost, share
+from fa.evidence.samples import BASELINE, described
 from fa.evidence.statistics import welch
 from fa.learning.run import RULE, SETTING
+from fa.metrics.tables import RUNS_SCHEMA
 
-BASELINE = "backprop"
 POST = Path(__file__).parent / "post.yaml"
 
 
@@ -46,6 +47,11 @@ def rows(runs: pd.DataFrame, reported: Sequence[Mapping[str, Any]]) -> Iterator[
                 "pearson_lower": lower,
                 "pearson_median": median,
                 "pearson_upper": upper,
+                "backprop_cost": cost({**row, "feedback": BASELINE, "parameters": ""}),
+                "other_cost": cost(row),
+                "backprop_cost_share": share(row),
+                **measured("backprop", baseline),
+                **measured("other", runs_of_mode),
                 **reported_values(reported, row),
             }
 
@@ -54,6 +60,18 @@ def arm(name: str, runs: pd.DataFrame) -> dict[str, float]:
     """Return statistics of one arm's test accuracies, as columns with that name."""
     collapsed = (runs["dead_outputs"] > 0).sum()
     return described(name, runs["test_accuracy"]) | {f"{name}_collapsed": collapsed}
+
+
+def measured(name: str, runs: pd.DataFrame) -> dict[str, float]:
+    """Return the means of the measures that were requested, over the runs that train.
+
+    Returns:
+        Columns as those of the runs, ``final_MEASURE`` or ``final_MEASURE_1`` and so on for each
+        hidden layer, after the arm's name.
+    """
+    columns = [column for column in runs if column not in RUNS_SCHEMA.names and column != "mode"]
+    trained = runs[runs["dead_outputs"] == 0]
+    return {f"{name}_{column}": trained[column].mean() for column in columns}
 
 
 def reported_values(

@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 
 from fa.evidence import statistics
+from fa.evidence.costs import carried, step
 from fa.evidence.failures import Arm, Difference, Paired, difference_of_means
 from fa.evidence.measures import METRICS, Claim, Rules
 from fa.evidence.samples import Study, samples
 from fa.evidence.statistics import NAN, Interval
+from fa.learning.rules import rule
 
 UNSEEN = "failures that were not seen could make up for it"
 
@@ -295,35 +297,20 @@ def listed(claim: Claim, values: Iterable) -> str:
 
 def find_count(claim: Claim, rules: Rules, tables: dict[Any, pd.DataFrame]) -> Finding:
     """Count what one-hot feedback saves of the product that carries the error back."""
-    network = claim["network"]
-    counts = multiplications(**network)
-    product = counts["output to hidden"]
-    # One-hot: a hidden unit hears one output, with s(t) as the only factor.
-    factor = product / network["hidden"]
-    share = product / sum(counts.values())
+    inputs, hidden, outputs = (claim["network"][key] for key in ("inputs", "hidden", "outputs"))
+    dense, onehot = (carried(rule(name), (hidden,), outputs) for name in ("backprop", "onehot"))
+    share = dense / sum(step(inputs, (hidden,), outputs).values())
     text = (
-        f"{product} multiplications become {network['hidden']}; "
-        f"the {product} are {100 * share:.1f} % of a training step's"
+        f"{dense} multiplications become {onehot}; "
+        f"the {dense} are {100 * share:.1f} % of a training step's"
     )
-    right = factor == claim["reported"]["a"]
+    right = dense / onehot == claim["reported"]["a"]
     return Finding(
-        "counted", measured=factor, proved=text if right else "", refuted="" if right else text
+        "counted",
+        measured=dense / onehot,
+        proved=text if right else "",
+        refuted="" if right else text,
     )
-
-
-def multiplications(inputs: int, hidden: int, outputs: int) -> dict[str, int]:
-    """Return the multiplications of a training step, per sample, part by part.
-
-    Dense products, the bias inputs included (``inputs`` counts its own); the update's
-    multiplication by the learning rate is made once per batch and left out.
-    """
-    return {
-        "forward": inputs * hidden + (hidden + 1) * outputs,
-        "output delta": 2 * outputs,
-        "output to hidden": hidden * outputs,
-        "hidden delta": 2 * hidden,
-        "gradients": inputs * hidden + (hidden + 1) * outputs,
-    }
 
 
 KINDS = {

@@ -50,7 +50,10 @@ METRICS = {
     "final_pearson_r": Metric(lambda run, curve, claim: run["final_pearson_r"]),
     "final_pearson_r_random": Metric(lambda run, curve, claim: run["final_pearson_r_random"]),
     "step_angle": Metric(
-        lambda run, curve, claim: run.get("final_step_angle_1", statistics.NAN), "°", "°", decimals=1
+        lambda run, curve, claim: run.get("final_step_angle_1", statistics.NAN),
+        "°",
+        "°",
+        decimals=1,
     ),
     "epochs_to_threshold": Metric(
         lambda run, curve, claim: statistics.epochs_until(
@@ -79,5 +82,6 @@ METRICS = {
     "multiplications": Metric(lambda run, curve, claim: statistics.NAN, decimals=0),
 }
 """Metrics by the names that claims.yaml uses. Losses are per sample; `loss_area` is such a loss
-times epochs; `step_angle` is that of the first hidden layer; `loss_roughness` is the spread of the log loss's steps; see `fa.evidence.statistics`.
+times epochs; `step_angle` is that of the first hidden layer; `loss_roughness` is the spread of the
+log loss's steps; see `fa.evidence.statistics`.
 """

@@ -10,6 +10,9 @@ from fa.evidence.measures import METRICS, Claim
 from fa.evidence.statistics import NAN
 from fa.learning.run import RUN_DEFAULTS, RUN_KEYS
 
+BASELINE = "backprop"
+"""The rule that the others are compared with."""
+
 
 class Study(NamedTuple):
     """Everything that claims are tested on.

@@ -9,6 +9,7 @@ import pandas as pd
 from fa.evidence.audit import comparisons, post_audit
 from fa.evidence.claims import claims_of, post
 from fa.evidence.measures import METRICS, Metric
+from fa.evidence.outside import outside
 from fa.evidence.questions import questions
 from fa.evidence.redraws import redraws
 from fa.evidence.verdicts import evaluate
@@ -336,6 +337,29 @@ def post_audit_text(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def outside_text(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return others' numbers beside ours as text to read: percent, and points from backprop."""
+
+    def column(name: str, form: str = ".2f") -> list[str]:
+        return [number(value, form, 100) for value in rows[name]]
+
+    return pd.DataFrame(
+        {
+            "source": rows["source"],
+            "setting": rows["setting"],
+            "data set": rows["dataset"],
+            "feedback": rows["feedback"],
+            "theirs (%)": column("theirs"),
+            "minus backprop": column("theirs_difference", "+.2f"),
+            "ours: hidden": rows["hidden"].astype(str),
+            "ours (%)": column("ours"),
+            "ours minus backprop": column("ours_difference", "+.2f"),
+            "n": [str(n) if n else "–" for n in rows["n"]],
+            "what differs": rows["differs"],
+        }
+    )
+
+
 class Table(NamedTuple):
     """A table of claims.
 
@@ -372,6 +396,7 @@ TABLES = {
     ),
     "comparisons": Table("The comparisons behind the claims", comparisons, comparisons_text),
     "post_audit": Table("The post's own p-values, checked", post_audit, post_audit_text),
+    "outside": Table("What others publish, beside ours", outside, outside_text),
     "draws": Table("What 30 seeds would have said", redraws, draws_text),
     "redraws": Table("Would other seeds have said the same?", redraws, redraws_text),
 }

@@ -1,5 +1,6 @@
 """The table of an experiment: its rules against backprop, ours beside the post's."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,7 @@ def readable(rows: pd.DataFrame) -> pd.DataFrame:
         "Welch's t": [number(value, "+.2f") for value in rows["t"]],
         "p": [p_value(value) for value in rows["p"]],
     }
+    columns |= measures_text(rows)
     if rows["post_p"].notna().any():
         columns |= {
             "post: backprop (%)": [number(value, ".1f", 100) for value in rows["post_backprop"]],
@@ -62,6 +64,37 @@ def readable(rows: pd.DataFrame) -> pd.DataFrame:
             "post: p": [p_value(value) for value in rows["post_p"]],
         }
     return pd.DataFrame(columns)
+
+
+MEASURED = ": backprop, feedback"
+"""How the heading of a measure's column ends."""
+
+FORMS = {"train_accuracy": (".2f", 100), "effective_rank": (".1f", 1)}
+"""Measure -> how it is formatted; others are angles, or like them."""
+
+
+def measures_text(rows: pd.DataFrame) -> dict[str, list[str]]:
+    """Return a column for each measure that the runs have: of backprop, and of the rule.
+
+    With several hidden layers a value has a part for each, input side first: ``12 / 30``.
+    """
+    columns = {}
+    names = [match[1] for key in rows if (match := re.fullmatch(r"other_final_(.+?)(_\d+)?", key))]
+    for measure in dict.fromkeys(names):
+        cells = []
+        for row in rows.to_dict("records"):
+            sides = [parts_text(row, name, measure) for name in ("backprop", "other")]
+            cells.append(", ".join(sides) if any(side != "–" for side in sides) else "–")
+        if set(cells) != {"–"}:
+            columns[measure.replace("_", " ") + MEASURED] = cells
+    return columns
+
+
+def parts_text(row: dict[str, Any], name: str, measure: str) -> str:
+    """Return one side's value of a measure, or its values in the hidden layers."""
+    own = re.compile(rf"{name}_final_{measure}(_\d+)?")
+    values = [value for key, value in row.items() if own.fullmatch(key) and not pd.isna(value)]
+    return " / ".join(number(value, *FORMS.get(measure, (".0f", 1))) for value in values) or "–"
 
 
 def seeds(row: dict[str, Any]) -> str:

@@ -9,20 +9,22 @@ import yaml
 from scipy import stats
 
 import made_up
+from fa.checks.documents import read_yaml
 from fa.checks.errors import UserError
 from fa.evidence import statistics
 from fa.evidence.audit import comparisons, post_audit
 from fa.evidence.claims import CLAIMS as CLAIMS_FILE
 from fa.evidence.claims import read_claims
 from fa.evidence.comparison import POST
-from fa.evidence.findings import KINDS, Finding, multiplications
+from fa.evidence.costs import step
+from fa.evidence.findings import KINDS, Finding
 from fa.evidence.verdicts import decide, evaluate
 from fa.learning.run import RUN_DEFAULTS, RUN_KEYS
 from fa.metrics.gathering import write_metrics
 from fa.pages.claim_files import write_claims
 from fa.pages.claims import TABLES, claims_text
 
-CLAIMS = read_claims()
+CLAIMS = read_yaml(CLAIMS_FILE)
 ARMS = CLAIMS["arms"]
 # 30 typical runs, within half a point of their mean.
 NOISE = stats.norm.ppf((np.random.default_rng(1).permutation(30) + 0.5) / 30) * 0.002
@@ -385,8 +387,8 @@ def test_a_collapsed_run_is_not_called_smooth():
 
 
 def test_the_factor_is_ten_and_of_a_small_share():
-    counts = multiplications(785, 20, 10)
-    assert counts["output to hidden"] == 200
+    counts = step(785, (20,), 10)
+    assert counts["error carried back"] == 200
     # Forward and gradient: 785 x 20 + 21 x 10 each; 20 and 40 for the deltas.
     assert sum(counts.values()) == 2 * (15700 + 210) + 20 + 200 + 40
     row = verdicts(runs("random", [0.9])).loc["9"]
@@ -595,4 +597,4 @@ def test_every_rule_is_written_down_and_every_id_is_unique():
     assert set(CLAIMS["kinds"]) == set(KINDS)
     ids = [claim["id"] for claim in CLAIMS["claims"]]
     assert len(set(ids)) == len(ids)
-    assert {identity.rstrip("abcdefghi") for identity in ids} == {str(n) for n in range(1, 12)}
+    assert {identity.rstrip("abcdefghi") for identity in ids} == {str(n) for n in range(1, 19)}

@@ -1,6 +1,5 @@
 """Findings, one kind of claim after the other, on tables small enough to know the answer."""
 
-import itertools
 import math
 
 import numpy as np
@@ -9,9 +8,10 @@ import pytest
 import yaml
 from scipy import stats
 
+from fa.checks.documents import read_yaml
 from fa.checks.errors import UserError
 from fa.evidence import findings, verdicts
-from fa.evidence.claims import read_claims
+from fa.evidence.claims import CLAIMS, read_claims
 from fa.evidence.findings import Finding, find_equivalence
 from fa.evidence.measures import METRICS
 from fa.evidence.statistics import Interval
@@ -356,7 +356,7 @@ def test_what_onehot_feedback_saves():
     }
     found = findings.find_count(claim, RULES, {})
     assert (found.test, found.measured) == ("counted", 10)
-    # 32,080 multiplications in all (see `multiplications`).
+    # 32,080 multiplications in all (see `fa.evidence.costs.step`).
     text = "200 multiplications become 20; the 200 are 0.6 % of a training step's"
     assert (found.refuted, found.proved) == (text, "")
     found = findings.find_count(claim | {"reported": {"a": 10}}, RULES, {})
@@ -364,20 +364,6 @@ def test_what_onehot_feedback_saves():
     # 19 forward and back, 6 for each delta and 6 between: 6 of 54.
     small = claim | {"network": {"inputs": 5, "hidden": 2, "outputs": 3}}
     assert "the 6 are 11.1 % of" in findings.find_count(small, RULES, {}).refuted
-
-
-def test_multiplications_against_loops():
-    inputs, hidden, outputs = 7, 5, 3
-    counts = findings.multiplications(inputs, hidden, outputs)
-    weights = len([*itertools.product(range(inputs), range(hidden))])
-    weights += len([*itertools.product(range(hidden + 1), range(outputs))])
-    assert counts == {
-        "forward": weights,
-        "output delta": 2 * 3,
-        "output to hidden": 5 * 3,
-        "hidden delta": 2 * 5,
-        "gradients": weights,
-    }
 
 
 @pytest.mark.parametrize(
@@ -511,6 +497,7 @@ def test_every_metric_of_a_run():
         "dead_outputs": 2,
         "final_pearson_r": 0.7,
         "final_pearson_r_random": 0.1,
+        "final_step_angle_1": 33,
         "batch_size": 10,
         "epochs": 4,
     }
@@ -531,6 +518,7 @@ def test_every_metric_of_a_run():
             "collapsed": 1,
             "final_pearson_r": 0.7,
             "final_pearson_r_random": 0.1,
+            "step_angle": 33,
             # 0.15 a sample is 1.5 a batch of 10.
             "epochs_to_threshold": 2,
             "loss_area": 0.1 * (8 / 2 + 4 + 1.5 + 1 / 2),
@@ -546,7 +534,7 @@ def test_every_metric_of_a_run():
 
 
 def test_every_mistake_in_the_claims_is_named(tmp_path):
-    claims = read_claims()
+    claims = read_yaml(CLAIMS)
     first = claims["claims"][0]
 
     def refused(changed):

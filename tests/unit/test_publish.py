@@ -8,7 +8,6 @@ import pytest
 import made_up
 from conftest import ROOT
 from fa.metrics.tables import read_metrics
-from fa.pages import claims
 
 PUBLISH = runpy.run_path(str(ROOT / "workflow/scripts/publish.py"))
 
@@ -18,24 +17,25 @@ def results(tmp_path, monkeypatch):
     """Return the folder of a finished study in an otherwise empty repository."""
     folder = tmp_path / "results"
     made_up.write(folder / "metrics", made_up.study_runs(made_up.EXPERIMENTS, 2))
-    (folder / "figures").mkdir()
-    (folder / "figures/scaling.png").write_text("a picture")
-    (folder / "tables").mkdir()
-    (folder / "tables/verdicts.md").write_text("beside what was published before\n")
-    (folder / "tables/redraws.md").write_text("| 11a | new |\n")
-    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/figures").mkdir(parents=True)
     for page in PUBLISH["PAGES"]:
         (tmp_path / page).write_text("as it was\n")
-    (tmp_path / "README.md").write_text("a\n<!-- redraws -->\n| old |\n<!-- /redraws -->\nb\n")
-    (tmp_path / "docs/performance.md").write_text("<!-- verdicts -->\n<!-- /verdicts -->\n")
+    (tmp_path / "README.md").write_text(
+        "a ![](docs/figures/scaling.png)\n<!-- table2 -->\n| old |\n<!-- /table2 -->\nb\n"
+    )
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(claims, "PUBLISHED", tmp_path / "reference/verdicts.csv")
     return folder
 
 
-def test_everything_is_published_and_the_reference_stays_small(results, tmp_path):
-    PUBLISH["main"](results)
-    made, published = read_metrics(results / "metrics"), read_metrics(tmp_path / "reference")
+def publish(results, name="both"):
+    PUBLISH["publish_metrics"](
+        results / "metrics", results.parent / "reference", results.parent / name
+    )
+    return read_metrics(results.parent / "reference")
+
+
+def test_the_reference_stays_small(results):
+    published, made = publish(results), read_metrics(results / "metrics")
     pd.testing.assert_frame_equal(published.runs, made.runs)
     assert published.experiments == made.experiments
     shown = made.of(["table1", "table2", "controls"]).curves
@@ -44,19 +44,41 @@ def test_everything_is_published_and_the_reference_stays_small(results, tmp_path
         published.curves.sort_values([*shown], ignore_index=True),
         shown.sort_values([*shown], ignore_index=True),
     )
-    assert (tmp_path / "docs/figures/scaling.png").read_text() == "a picture"
+
+
+def test_a_part_of_what_is_published_joins_the_rest(results):
+    before = publish(results)
+    made_up.write(results / "metrics", made_up.study_runs(made_up.POST, 3))
+    after = publish(results, "again")
+    counts = {name: record["runs"] for name, record in after.experiments.items()}
+    own = read_metrics(results / "metrics").experiments
+    assert counts == {
+        name: own[name]["runs"] or record["runs"] for name, record in before.experiments.items()
+    }
+    assert counts["table1"] > before.experiments["table1"]["runs"]
+
+
+def test_pictures_and_tables_go_where_a_page_has_a_place_for_them(results, tmp_path):
+    for name in ("scaling", "tuning"):
+        (tmp_path / f"{name}.png").write_text(f"a picture of {name}")
+    PUBLISH["publish_pictures"](sorted(tmp_path.glob("*.png")), results / "benchmarks")
+    assert [path.name for path in (tmp_path / "docs/figures").iterdir()] == ["scaling.png"]
+    assert (tmp_path / "docs/figures/scaling.png").read_text() == "a picture of scaling"
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables/table2.md").write_text("| new |\n")
+    PUBLISH["publish_tables"]([tmp_path / "tables", results / "benchmarks"])
     assert (tmp_path / "README.md").read_text() == (
-        "a\n<!-- redraws -->\n| 11a | new |\n<!-- /redraws -->\nb\n"
+        "a ![](docs/figures/scaling.png)\n<!-- table2 -->\n| new |\n<!-- /table2 -->\nb\n"
     )
-    verdicts = (tmp_path / "docs/performance.md").read_text()
-    assert "| 1 " in verdicts
-    assert "| published" not in verdicts, "they are the published ones"
+    assert (tmp_path / "docs/results.md").read_text() == "as it was\n"
 
 
-def test_a_part_of_what_is_published_does_not_replace_it(results, tmp_path):
+@pytest.mark.slow
+def test_everything_is_drawn_from_the_published_metrics(results, tmp_path):
     PUBLISH["main"](results)
-    before = (tmp_path / "reference/runs.parquet").read_bytes()
-    made_up.write(results / "metrics", made_up.study_runs(made_up.POST, 2))
-    with pytest.raises(SystemExit, match="lacks controls, tuning, sensitivity, scaling, which ref"):
-        PUBLISH["main"](results)
-    assert (tmp_path / "reference/runs.parquet").read_bytes() == before
+    assert (tmp_path / "docs/figures/scaling.png").read_bytes().startswith(b"\x89PNG")
+    readme = (tmp_path / "README.md").read_text()
+    assert "| old |" not in readme and "onehot" in readme
+    verdicts = pd.read_csv(tmp_path / "reference/verdicts.csv", dtype={"claim": str})
+    assert verdicts.set_index("claim").loc["9", "verdict"] == "does not hold"
+    assert sorted(path.name for path in results.iterdir()) == ["metrics"], "nothing is left"

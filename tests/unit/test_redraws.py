@@ -9,6 +9,7 @@ from fa.evidence import redraws
 from fa.evidence.questions import questions
 from fa.evidence.redraws import as_in_the_post, overturned, shares
 
+SHORT = {"verdicts": ["post"], "answers": []}
 MANY = RULES | {"redraws": 40, "minimum_runs": 6}
 
 
@@ -17,7 +18,8 @@ def claims(*of):
     every = [defaults | claim for claim in of]
     families = {"post": "Statements of the post."}
     return {
-        "rules": MANY, "families": families, "setting": SETTING, "arms": ARMS, "claims": every,
+        "rules": MANY, "families": families, "short": SHORT,
+        "setting": SETTING, "arms": ARMS, "claims": every,
     }  # fmt: skip
 
 

@@ -182,6 +182,7 @@ METRICS = [f"{RESULTS}/metrics/{name}.parquet" for name in ("runs", "curves")]
 # Name of a table -> its title in the report's menu, which sorts by title.
 CLAIM_TABLES = {
     "verdicts": "1 Verdicts",
+    "answers": "1 Verdicts on the open question",
     "failures": "2 Why means differ: runs that fail",
     "claims": "3 Every claim, with test and interval",
     "questions": "4 Every mean in three questions",
@@ -189,6 +190,7 @@ CLAIM_TABLES = {
     "redraws": "6 Would other seeds have said the same?",
     "comparisons": "7 Comparisons behind the verdicts",
     "post_audit": "8 Check of the post's p-values",
+    "outside": "9 What others publish, beside ours",
 }
 # These take minutes, so they have a job of their own.
 DRAWN_TABLES = ["draws", "redraws"]

@@ -1,4 +1,4 @@
-"""Make finished results the published ones: reference/, docs/figures/ and the tables in the pages.
+"""Add finished results to the published ones: reference/, docs/figures/, the tables in the pages.
 
 Run by ``make publish`` from the top folder, with the folder of the results. Tables are between
 comments like ``<!-- table1 -->`` and ``<!-- /table1 -->``; nothing else in a page is touched.
@@ -7,6 +7,8 @@ comments like ``<!-- table1 -->`` and ``<!-- /table1 -->``; nothing else in a pa
 import re
 import shutil
 import sys
+import tempfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -19,9 +21,11 @@ from fa.evidence.samples import runs_of, study
 from fa.evidence.verdicts import evaluate
 from fa.learning.run import RUN_KEYS
 from fa.metrics import parquet
+from fa.metrics.merging import merge
 from fa.metrics.shard_files import SCHEMA
 from fa.metrics.tables import Metrics, read_metrics
 from fa.pages.claim_files import write_claims
+from fa.pages.paper.everything import redraw
 
 PAGES = (
     "README.md",
@@ -34,40 +38,61 @@ PAGES = (
 
 
 def main(results: Path) -> None:
-    """Copy metrics, figures and tables to where a reader of the repository sees them."""
-    publish_metrics(results / "metrics", Path("reference"))
-    figures = Path("docs/figures")
-    figures.mkdir(parents=True, exist_ok=True)
-    for path in [*results.glob("figures/*.png"), *results.glob("benchmarks/training.png")]:
-        shutil.copy(path, figures)
-    publish_verdicts(Path("reference"))
-    # The verdicts came with those of the previously published metrics.
-    anew = [results / "tables" / f"{name}.md" for name in ("verdicts", "claims")]
-    write_claims(Path("reference"), anew)
+    """Publish the experiments of some results; those that they lack stay as they are published.
+
+    Everything that a reader of the repository sees is drawn again, from the published metrics.
+    """
+    reference = Path("reference")
+    with tempfile.TemporaryDirectory(dir=results) as folder:
+        publish_metrics(results / "metrics", reference, Path(folder, "metrics"))
+        publish_verdicts(reference)
+        redraw(reference, Path(folder, "paper"))
+        write_claims(reference, [Path(folder, f"paper/tables/{name}.md") for name in DRAWN])
+        publish_pictures([*Path(folder).glob("paper/figures/*.png")], results / "benchmarks")
+        publish_tables([Path(folder, "paper/tables"), results / "benchmarks"])
+
+
+DRAWN = ("draws", "redraws")
+"""The tables of claims that `redraw` leaves out, because they take minutes."""
+
+
+def publish_pictures(pictures: Sequence[Path], benchmarks: Path) -> None:
+    """Copy the figures that a page of the repository shows."""
+    shown = "".join(Path(page).read_text(encoding="utf-8") for page in PAGES)
+    for path in [*pictures, *benchmarks.glob("training.png")]:
+        if f"figures/{path.name}" in shown:
+            shutil.copy(path, Path("docs/figures"))
+
+
+def publish_tables(folders: Iterable[Path]) -> None:
+    """Put the tables of some folders where the pages have their places."""
     tables = {
         path.stem: path.read_text(encoding="utf-8")
-        for folder in ("tables", "benchmarks")
-        for path in (results / folder).glob("*.md")
+        for folder in folders
+        for path in folder.glob("*.md")
     }
     for page in map(Path, PAGES):
         text = with_tables(page.read_text(encoding="utf-8"), tables)
         page.write_text(text, encoding="utf-8")
 
 
-def publish_metrics(metrics: Path, reference: Path) -> None:
-    """Copy the metrics; of the curves, the bulk of them, only what a figure or a claim needs."""
-    found = read_metrics(metrics)
+def publish_metrics(metrics: Path, reference: Path, folder: Path) -> None:
+    """Add the metrics to the published; of the curves, only what a figure or a claim needs.
+
+    Args:
+        metrics: the folder of metrics.
+        reference: that of the published ones.
+        folder: one for the two together.
+    """
     if (reference / "runs.parquet").exists():
-        published = read_metrics(reference).experiments
-        has = {name for name, record in found.experiments.items() if record["runs"]}
-        if lost := [name for name in published if published[name]["runs"] and name not in has]:
-            sys.exit(
-                f"error: {metrics} lacks {', '.join(lost)}, which {reference}/ has: make them first"
-            )
+        merge(metrics, reference, folder)
+    else:
+        shutil.copytree(metrics, folder)
     reference.mkdir(exist_ok=True)
-    shutil.copy(metrics / "runs.parquet", reference)
+    found = read_metrics(folder)
+    shutil.copy(folder / "runs.parquet", reference)
     whole, dead = runs_to_keep(found)
-    curves = parquet.read(metrics / "curves.parquet", SCHEMA)
+    curves = parquet.read(folder / "curves.parquet", SCHEMA)
     rows = zip(*(curves[key].to_pylist() for key in RUN_KEYS), strict=True)
     measured = curves["dead_outputs"].is_valid().to_pylist()
     kept = [

@@ -16,20 +16,24 @@ from fa.pages.figures.accuracy import accuracy, tuning
 from fa.pages.figures.failures import dead_outputs, profile
 from fa.pages.figures.loss import loss_all_seeds, loss_and_correlation, loss_single_runs
 from fa.pages.figures.modes import mode_names
+from fa.pages.figures.rules import rules, rules_typical
 from fa.pages.figures.scaling import scaling
 from fa.pages.figures.sensitivity import sensitivity
 from fa.pages.figures.style import STYLE, NothingToDraw, note, tidy
-from fa.pages.figures.verdicts import verdicts
+from fa.pages.figures.verdicts import answers, verdicts
 
 DRAW: dict[str, Callable[[Metrics], Figure]] = {
     function.__name__: function
     for function in (
         accuracy,
+        answers,
         dead_outputs,
         loss_all_seeds,
         loss_and_correlation,
         loss_single_runs,
         profile,
+        rules,
+        rules_typical,
         scaling,
         sensitivity,
         tuning,

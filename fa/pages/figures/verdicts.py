@@ -43,6 +43,11 @@ def verdicts(metrics: Metrics) -> Figure:
     return forest(compute(["verdicts"], metrics)["verdicts"], claims_of(metrics))
 
 
+def answers(metrics: Metrics) -> Figure:
+    """Draw the answers to the post's open question."""
+    return forest(compute(["answers"], metrics)["answers"], claims_of(metrics))
+
+
 def forest(rows: pd.DataFrame, claims: Sequence[Claims]) -> Figure:
     """Draw claims as a forest plot: one panel per quantity, with its own axis and unit.
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from fa.metrics.tables import Metrics
 from fa.pages.claims import TABLES
-from fa.pages.experiments import readable
+from fa.pages.experiments import MEASURED, readable
 from fa.pages.explorer import write_page
 from fa.pages.figures.drawing import WIDTH, draw, figures_of, save
 from fa.pages.figures.verdicts import forest
@@ -28,6 +28,7 @@ ASKED += ["interquartile means (points) [95 % CI]", "a better than b (%) [95 % C
 PARTS = {
     "comparisons": {"means": [*COMPARED, "metric", *MEANS], "tests": [*COMPARED, *TESTS, *EFFECTS]},
 }
+MOST_ROWS = 40
 ROWS = {"claims": 9, "comparisons": 24, "questions": 11}
 
 
@@ -77,14 +78,17 @@ def latex_parts(name: str, rows: pd.DataFrame, text: pd.DataFrame) -> dict[str, 
         short = text.assign(verdict=rows["verdict"])[CLAIMED]
         families = sorted(set(rows["family"]))
         parts = {f"{name}_{family}": short[rows["family"] == family] for family in families}
-    if name == "verdicts":
+    if name in ("verdicts", "answers"):
         # A paper is about its own runs; with the published verdicts it would not fit 5.5 in.
         parts = {name: text.drop(columns="published", errors="ignore")}
     if name in ("failures", "questions"):
         parts = {name: text[[*COMPARED, *ASKED]]} if len(text) else parts
     if name in PARTS:
         parts = {f"{name}_{part}": text[columns] for part, columns in PARTS[name].items()}
-    most = ROWS.get(name, len(text))
+    if name not in TABLES and (measured := [key for key in text if key.endswith(MEASURED)]):
+        whose = [*text][: [*text].index("n") + 1]
+        parts = {name: text.drop(columns=measured), f"{name}_measures": text[whose + measured]}
+    most = ROWS.get(name, MOST_ROWS)
     return {page: cells for part in parts for page, cells in pages(part, parts[part], most)}
 
 
@@ -100,11 +104,11 @@ def pages(name: str, text: pd.DataFrame, most: int) -> Iterator[tuple[str, pd.Da
 def draw_figures(source: Source, folder: Path, width: float, titled: bool) -> list[Path]:
     """Draw the figures of every experiment that has runs, as PDF, SVG and PNG; return the files."""
     drawn = []
-    for name, (_, experiments) in figures_of(source.metrics).items():
+    for name, (kind, experiments) in figures_of(source.metrics).items():
         if any(source.metrics.experiments[each]["runs"] for each in experiments):
             paths = [folder / f"{name}{suffix}" for suffix in (".pdf", ".svg", ".png")]
-            if name == "verdicts":  # decided already; it takes long
-                make = partial(forest, source.tables[name], source.claims)
+            if kind in TABLES:  # decided already; it takes long
+                make = partial(forest, source.tables[kind], source.claims)
                 save(name, make, paths, width, titled)
             else:
                 draw(name, source.metrics, paths, width, titled)

@@ -8,9 +8,10 @@ import pandas as pd
 
 from fa.checks.errors import UserError
 from fa.evidence.claims import claims_of, post
-from fa.evidence.comparison import BASELINE, comparison
+from fa.evidence.comparison import comparison
 from fa.evidence.measures import METRICS, Claim
 from fa.evidence.questions import compares_accuracies
+from fa.evidence.samples import BASELINE
 from fa.learning.run import DEAD_BELOW, RUN_DEFAULTS
 from fa.metrics.tables import Metrics, read_metrics
 from fa.pages.claims import TABLES, compute, shown
@@ -101,7 +102,13 @@ def accuracy_columns(column: str, whose: str) -> list[Column]:
     ]
 
 
-BACKPROP_COLUMNS = accuracy_columns("backprop", "backprop")
+BACKPROP_COLUMNS = [
+    *accuracy_columns("backprop", "backprop"),
+    Column("multiplications", "backprop_cost", "multiplications back, for each sample", ",.0f"),
+    Column(
+        "multiplications_share", "backprop_cost_share", "of a training step's, in %", ".1f", 100
+    ),
+]
 ROW_COLUMNS = [
     *accuracy_columns("other", "this rule"),
     Column("difference", "difference", "mean minus backprop's mean, in points", "+.2f", 100),
@@ -113,6 +120,7 @@ ROW_COLUMNS = [
     Column("r_median", "pearson_median", "median of the final Pearson r", ".3f"),
     Column("r_lower", "pearson_lower", "lower quartile of the final Pearson r", ".3f"),
     Column("r_upper", "pearson_upper", "upper quartile of the final Pearson r", ".3f"),
+    Column("multiplications", "other_cost", "multiplications back, for each sample", ",.0f"),
     Column("post_backprop", "post_backprop", "the post's accuracy of backprop in %", ".1f", 100),
     Column("post_mean", "post_other", "the post's accuracy of this rule in %", ".1f", 100),
     Column("post_p", "post_p", "the post's p", "p"),
@@ -340,6 +348,7 @@ def experiment_numbers(
     """
     records = [] if table is None else table.to_dict("records")
     baselines = {setting_key(name, row, post): row for row in records}
+    measured = [] if table is None else measure_columns(table)
     found: dict[str, Number] = {}
     for row in [*planned, *records]:
         if row["feedback"] in (BASELINE, "none"):
@@ -350,8 +359,17 @@ def experiment_numbers(
         whose = f"{about}, {rule_name(row)}"
         baseline = NO_RUNS | dict(baselines.get((setting, about), {}))
         found |= cells(f"{setting}/{BASELINE}", about, baseline, BACKPROP_COLUMNS)
-        found |= cells(f"{setting}/{mode}", whose, NO_RUNS | dict(row), ROW_COLUMNS)
+        found |= cells(f"{setting}/{mode}", whose, NO_RUNS | dict(row), ROW_COLUMNS + measured)
     return found
+
+
+def measure_columns(table: pd.DataFrame) -> list[Column]:
+    """Return the columns of the measures that an experiment asks for: ``step_angle_1``."""
+    names = [key.removeprefix("other_final_") for key in table if key.startswith("other_final_")]
+    return [
+        Column(name, f"other_final_{name}", f"mean {name} of the runs that train", ".4g")
+        for name in names
+    ]
 
 
 def setting_key(name: str, row: Mapping[str, Any], post: Mapping[str, Any]) -> tuple[str, str]:
