@@ -19,14 +19,16 @@ ANSWERS = [name for name in COLUMNS if name not in ("claim", "family", "arm_a", 
 def rivals(runs: pd.DataFrame, rules: Mapping[str, Any]) -> pd.DataFrame:
     """Return a row for each rule, backprop too, under each setting.
 
-    A rule with several learning rates in a setting is taken at its best (see `at_best_rates`).
+    A rule with several learning rates is taken at its best (see `at_best_rates`); if no seeds can
+    choose that, or none are left to compare, each rate is a setting.
 
     Args:
         runs: the experiment's, as in runs.parquet.
         rules: those of claims.yaml.
 
     Returns:
-        The setting and the rule; what `fa.evidence.questions.answers` says of the rule (a)
+        The setting (without ``learning_rate`` if rules are at their best, ``best_rate``) and the
+        rule; what `fa.evidence.questions.answers` says of the rule (a)
         against backprop (b), NaN for backprop itself and where the two share fewer than
         ``minimum_runs`` seeds; the mean over the runs that train of ``accuracy``,
         ``train_accuracy`` and, of the first hidden layer, ``step_angle`` (degrees) and
@@ -34,10 +36,13 @@ def rivals(runs: pd.DataFrame, rules: Mapping[str, Any]) -> pd.DataFrame:
         multiplications that carry one sample's error back, and ``relative_cost``, that over
         backprop's.
     """
+    by, chosen = BY, at_best_rates(runs, rules["first_fresh_seed"])
+    if len(chosen.groupby([*BY, *RULE])) < len(runs.groupby([*BY, *RULE])):
+        by, chosen = list(SETTING), runs
     found = [
         row
-        for setting, group in at_best_rates(runs, rules["first_fresh_seed"]).groupby(BY)
-        for row in of_setting(dict(zip(BY, setting, strict=True)), group, rules)
+        for setting, group in chosen.groupby(by)
+        for row in of_setting(dict(zip(by, setting, strict=True)), group, rules)
     ]
     return pd.DataFrame(found)
 
@@ -91,5 +96,5 @@ def described(runs: pd.DataFrame) -> dict[str, float]:
         name: float(trained[column].mean()) if column in trained and len(trained) else NAN
         for name, column in columns.items()
     }
-    rate = runs["learning_rate"].iloc[0] if len(runs) else NAN
-    return means | {"learning_rate": rate, "collapsed": float((runs["dead_outputs"] > 0).mean())}
+    rate = runs["learning_rate"].iloc[0]
+    return means | {"best_rate": rate, "collapsed": float((runs["dead_outputs"] > 0).mean())}

@@ -82,7 +82,7 @@ def test_without_a_run_each_claim_names_the_command_that_makes_it(tmp_path, whol
 
 
 # That of the verdicts says for each claim that its runs have not been made.
-@pytest.mark.parametrize("kind", sorted(set(drawing.DRAW) - {"verdicts"}))
+@pytest.mark.parametrize("kind", sorted(set(drawing.DRAW) - {"verdicts", "answers"}))
 def test_without_a_run_a_figure_says_so(tmp_path, whole, monkeypatch, kind):
     made_up.write(tmp_path, *[table[:0] for table in whole])
     metrics = read_metrics(tmp_path)

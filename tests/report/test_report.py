@@ -43,6 +43,7 @@ FIGURES = {
 }
 PAGES = {
     "1 Verdicts": "At H = 20 random feedback is more accurate than backprop",
+    "1 Verdicts on the open question": "not run: make depth",
     "2 Why means differ: runs that fail": "Nothing to show",  # two seeds, settings of our own
     "3 Every claim, with test and interval": "p for (Holm)",
     "4 Every mean in three questions": "Nothing to show",
@@ -50,6 +51,7 @@ PAGES = {
     "6 Would other seeds have said the same?": "Nothing to show",
     "7 Comparisons behind the verdicts": "Nothing to show",
     "8 Check of the post's p-values": "spread needed for p",
+    "9 What others publish, beside ours": "Akrout et al. 2019",
     "Table 1: random feedback against backprop": "post: p",
     "Table 2: one-hot feedback against backprop": "difference [95 % CI]",
     "Every run, epoch by epoch: choose and zoom": "backprop n = 2",

@@ -24,7 +24,8 @@ from fa.metrics.gathering import write_metrics
 from fa.pages.claim_files import write_claims
 from fa.pages.claims import TABLES, claims_text
 
-CLAIMS = read_yaml(CLAIMS_FILE)
+CLAIMS = read_claims()
+WRITTEN = read_yaml(CLAIMS_FILE)
 ARMS = CLAIMS["arms"]
 # 30 typical runs, within half a point of their mean.
 NOISE = stats.norm.ppf((np.random.default_rng(1).permutation(30) + 0.5) / 30) * 0.002
@@ -76,7 +77,7 @@ def verdicts(*arms, curves=NO_CURVES, of=CLAIMS):
 
 def with_claim(**changes):
     """Return claims.yaml with only claim 1, changed."""
-    only = copy.deepcopy(CLAIMS)
+    only = copy.deepcopy(WRITTEN)
     only["claims"] = [only["claims"][0] | changes]
     return only
 
@@ -490,11 +491,14 @@ def test_what_is_wrong_is_named(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"a": "rnadom"}, "claim 1, a: unknown 'rnadom'; choose from backprop, "),
-        ({"b": "bakprop"}, "claim 1, b: unknown 'bakprop'; choose from backprop, "),
+        ({"a": "rnadom"}, "claim 1, a: unknown 'rnadom'; choose from 3 outputs heard, "),
+        ({"b": "bakprop"}, "claim 1, b: unknown 'bakprop'; choose from 3 outputs heard, "),
         ({"kind": "mode"}, "claim 1, kind: unknown 'mode'; choose from best, collapse, "),
         ({"metric": "speed"}, "claim 1, metric: unknown 'speed'; choose from collapsed, "),
-        ({"family": "other"}, "claim 1, family: unknown 'other'; choose from further, post"),
+        (
+            {"family": "other"},
+            "claim 1, family: unknown 'other'; choose from depth, further, ",
+        ),
         ({"expect": "lowr"}, 'claim 1, expect: "lowr" is not one of higher, lower'),
         ({"expcet": "lower"}, "claim 1, entry: unknown key expcet; the keys here are id, statem"),
         ({"b": None}, "claim 1, b: null is of the wrong type; it must be text or a number"),
@@ -532,7 +536,9 @@ def test_a_mistake_in_a_claim_is_named(tmp_path, change, message):
 
 def test_two_claims_of_one_id_are_named(tmp_path):
     wrong = tmp_path / "wrong.yaml"
-    wrong.write_text(yaml.safe_dump(CLAIMS | {"claims": [*CLAIMS["claims"], CLAIMS["claims"][1]]}))
+    wrong.write_text(
+        yaml.safe_dump(WRITTEN | {"claims": [*WRITTEN["claims"], WRITTEN["claims"][1]]})
+    )
     with pytest.raises(UserError, match="\n  claim 1a: this id is used 2 times$"):
         read_claims(wrong)
 

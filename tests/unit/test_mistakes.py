@@ -161,7 +161,7 @@ MISTAKES = [
     ("experiments: {yes: [{hidden: 5, feedback: random}]}", "experiments: true is of the wrong type; it must be text"),
     ("experiments: {é: [{hidden: 5, feedback: random}]}", "is not a name; use letters, digits and _, a letter first"),
     ('experiments: {"mine\\n": [{hidden: 5, feedback: random}]}', 'experiments: "mine\\n" is not a name'),
-    *((f"experiments: {{{name}: [{{hidden: 5, feedback: random}}]}}", f'experiments: "{name}" is taken; choose another name') for name in ("all", "claims", "verdicts", "comparisons", "post_audit", "quick", "test", "figures")),
+    *((f"experiments: {{{name}: [{{hidden: 5, feedback: random}}]}}", f'experiments: "{name}" is taken; choose another name') for name in ("all", "claims", "verdicts", "answers", "comparisons", "outside", "post_audit", "quick", "test", "figures")),
     # Where the results go
     ("results: 3", "results: 3 is of the wrong type; it must be text"),
     ("results: ''", 'results: "" is empty'),
@@ -321,7 +321,7 @@ def test_every_size_of_the_study_is_drawn(monkeypatch):
         rules, "draw_problem", lambda name, given, layers, outputs: drawn.add((name, *layers))
     )
     full = checked(yaml.safe_load((ROOT / "config.yaml").read_text()), SCHEMA)
-    assert drawn == {(run.feedback, run.hidden) for run in unroll(full)}
+    assert drawn == {(run.feedback, *run.layers) for run in unroll(full)}
 
 
 def test_a_job_with_more_networks_than_its_command_can_name_is_refused():

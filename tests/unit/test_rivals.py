@@ -94,6 +94,13 @@ def test_the_seen_seeds_choose_the_rate_and_the_fresh_ones_are_compared():
     assert row["trained_difference"] == pytest.approx(-0.1)
 
 
+def test_without_seeds_that_could_choose_each_rate_is_a_setting():
+    both = [runs(name, 0.9, rate=rate) for name in ("onehot", "backprop") for rate in (0.1, 0.3)]
+    table = rivals(pd.concat(both), RULES)
+    assert sorted(table["learning_rate"]) == [0.1, 0.1, 0.3, 0.3]
+    assert set(table["n"]) == {8}
+
+
 def test_of_equal_rates_the_lowest_is_the_best_and_of_none_there_is_none():
     assert best_rate(pd.concat([runs("a", 0.9, rate=0.3), runs("a", 0.9, rate=0.1)])) == 0.1
     assert np.isnan(best_rate(runs("a", np.nan)))

@@ -48,6 +48,7 @@ TABLES = (
     "table1",
     "table2",
     "verdicts",
+    "answers",
     "failures",
     "claims",
     "questions",
@@ -55,6 +56,7 @@ TABLES = (
     "redraws",
     "comparisons",
     "post_audit",
+    "outside",
 )
 
 

@@ -8,8 +8,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from fa.evidence.rivals import BY, rivals
+from fa.evidence.rivals import rivals
 from fa.evidence.samples import BASELINE
+from fa.learning.run import SETTING
 from fa.metrics.tables import Metrics
 from fa.pages.figures.modes import COLOURS, Look
 from fa.pages.figures.style import (
@@ -21,7 +22,7 @@ from fa.pages.figures.style import (
     text_width,
     title,
 )
-from fa.pages.text import by_setting, number, rule_name, setting_name
+from fa.pages.text import number, rule_name, setting_name
 
 ROW, HEAD, FOOT = 0.2, 0.35, 0.45
 """Inches: the height of a rule's row, and of what is above and below a panel."""
@@ -99,12 +100,13 @@ def rules_typical(metrics: Metrics) -> Figure:
 
 def rows_of(metrics: Metrics, columns: Sequence[Column], text: str) -> Figure:
     """Draw a row for each rule, a column of panels for each measure, a block for each data set."""
-    if metrics.runs.empty or BASELINE not in set(metrics.runs["feedback"]):
-        raise NothingToDraw("no run of backprop to compare with")
+    if BASELINE not in set(metrics.runs["feedback"]):
+        missing = "no run to show" if metrics.runs.empty else "no run of backprop to compare with"
+        raise NothingToDraw(missing)
     table = named(rivals(metrics.runs, RULES))
     order = ordered(table)
     looks = settings_of(table)
-    blocks = by_setting(table, *(key for key in BY if key != "dataset"), *RATES)
+    blocks = list(table.groupby("dataset"))
     figure, grid = plt.subplots(
         len(blocks),
         len(columns),
@@ -117,7 +119,7 @@ def rows_of(metrics: Metrics, columns: Sequence[Column], text: str) -> Figure:
     for line, (name, block) in zip(grid, blocks, strict=True):
         for axes, column in zip(line, columns, strict=True):
             draw_column(axes, block, column, order, looks)
-        panel_title(line[0], name)
+        panel_title(line[0], str(name).replace("_", " ") if len(blocks) > 1 else "")
     for axes, column in zip(grid[-1], columns, strict=True):
         axes.set_xlabel(column.name)
     grid[0, 0].set_yticks(range(len(order)), order)
@@ -134,17 +136,15 @@ def seeds_text(table: pd.DataFrame) -> str:
     return f"n = {low}" if low == high else f"n = {low} to {high}"
 
 
-RATES = ("learning_rate", "train_samples", "test_samples")
-
-
 def named(table: pd.DataFrame) -> pd.DataFrame:
     """Return the rows with the rule's name and the setting's, the data set apart."""
     names = [rule_name(row) for row in table.to_dict("records")]
     if set(table["feedback_scale"]) == {"constant"}:  # all alike: not worth saying
         names = [name.removesuffix(", s = 1") for name in names]
-    differ = [key for key in BY if key != "dataset" and table[key].nunique() > 1]
-    keys = {*differ, "hidden"} if "hidden_above" in differ else set(differ)
-    settings = [setting_name(row, keys) for row in table.to_dict("records")]
+    keys = [key for key in SETTING if key in table and key != "dataset"]
+    differ = [key for key in keys if table[key].nunique() > 1]
+    said = {*differ, "hidden"} if "hidden_above" in differ else set(differ)
+    settings = [setting_name(row, said) for row in table.to_dict("records")]
     return table.assign(rule=names, setting=settings)
 
 
