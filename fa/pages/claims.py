@@ -98,9 +98,12 @@ def claims_text(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def verdicts_text(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the short table of claims, as text to read."""
+    """Return the short table of claims, as text to read: of reasons, only what was not run."""
     text = claims_text(rows)
-    text["verdict"] = rows["verdict"]
+    text["verdict"] = [
+        f"{verdict}: {reason}" if reason.startswith("not run") else verdict
+        for verdict, reason in zip(rows["verdict"], rows["reason"], strict=True)
+    ]
     columns = ["claim", "statement", "verdict", "reported", "measured", "interval", "n"]
     # If the verdicts are the published ones, they are not repeated beside each.
     same = (rows["verdict"] == rows["published_verdict"]) & (rows["n"] == rows["published_n"])
