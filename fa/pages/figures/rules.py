@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from fa.evidence.rivals import rivals
 from fa.evidence.samples import BASELINE
+from fa.learning.rules import names, parameters_text
 from fa.learning.run import SETTING
 from fa.metrics.tables import Metrics
 from fa.pages.figures.modes import COLOURS, Look
@@ -40,7 +41,7 @@ class Column(NamedTuple):
         interval: the start of the names of the columns with its ends, if it has one.
         line: a value that is marked, if any.
         margin: whether the margin of equivalence is marked.
-        ticks: the axis, if it is always the same.
+        ticks: of an axis that has these at least.
     """
 
     measure: str
@@ -106,7 +107,7 @@ def rows_of(metrics: Metrics, columns: Sequence[Column], text: str) -> Figure:
     table = named(rivals(metrics.runs, RULES))
     order = ordered(table)
     looks = settings_of(table)
-    blocks = list(table.groupby("dataset"))
+    blocks = sorted(table.groupby("dataset"), key=lambda block: block[0] != "mnist")
     figure, grid = plt.subplots(
         len(blocks),
         len(columns),
@@ -138,14 +139,19 @@ def seeds_text(table: pd.DataFrame) -> str:
 
 def named(table: pd.DataFrame) -> pd.DataFrame:
     """Return the rows with the rule's name and the setting's, the data set apart."""
-    names = [rule_name(row) for row in table.to_dict("records")]
+    # Parameters are worth saying if a rule has others beside the usual ones.
+    usual = {name: parameters_text(name, {}) for name in set(table["feedback"]) & set(names())}
+    single = table.groupby("feedback")["parameters"].transform("nunique") == 1
+    needless = single & (table["parameters"] == table["feedback"].map(usual))
+    short = table.assign(parameters=table["parameters"].mask(needless, ""))
+    labels = [rule_name(row) for row in short.to_dict("records")]
     if set(table["feedback_scale"]) == {"constant"}:  # all alike: not worth saying
-        names = [name.removesuffix(", s = 1") for name in names]
+        labels = [label.removesuffix(", s = 1") for label in labels]
     keys = [key for key in SETTING if key in table and key != "dataset"]
     differ = [key for key in keys if table[key].nunique() > 1]
     said = {*differ, "hidden"} if "hidden_above" in differ else set(differ)
     settings = [setting_name(row, said) for row in table.to_dict("records")]
-    return table.assign(rule=names, setting=settings)
+    return table.assign(rule=labels, setting=settings)
 
 
 def ordered(table: pd.DataFrame) -> list[str]:
@@ -187,8 +193,9 @@ def draw_column(
     if column.margin:
         points_axis(axes)
     elif column.ticks is not None:
+        reached = axes.get_xlim()[1]
         axes.set_xticks(column.ticks)
-        axes.set_xlim(-5, 1.05 * column.ticks[-1])
+        axes.set_xlim(-5, max(1.05 * column.ticks[-1], reached))
     elif column.line is not None:
         axes.set_xlim(left=-0.05 * axes.get_xlim()[1])
 
