@@ -96,8 +96,8 @@ def test_the_readme_says_the_published_numbers():
         "random feedback is {claim/15a/measured} points behind",
         "(Kolen-Pollack) closes {claim/15c/measured} of them",
         "it falls {claim/12a/measured} points behind with two hidden layers and "
-        "{claim/12b/measured} with three. Sent to every layer directly, it is {claim/13a/measured} "
-        "and {claim/13b/measured} behind, and {claim/13d/measured} ahead of direct random feedback",
+        "{claim/12b/measured} with three. Sent to every layer directly, it is "
+        "{claim/13a/measured} and {claim/13b/measured} behind, and {claim/13d/measured} ahead of direct random feedback",
         f"with {{{DEEP}/direct_onehot/scale=constant/multiplications}} multiplications in place of "
         f"{{{DEEP}/backprop/multiplications}}. But those are "
         f"{{{DEEP}/backprop/multiplications_share}} % of a training step's, and "

@@ -135,6 +135,8 @@ def quantity(row: Mapping[str, Any], claim: Mapping[str, Any]) -> str:
     words = row["metric"].replace("_", " ").replace("pearson", "Pearson")
     compared = isinstance(claim.get("b"), str) or row["kind"] == "best"
     unit = (metric.difference_unit if compared else metric.unit).strip()
+    if not compared and claim.get("b"):
+        words += f" minus {claim['b']:g}"
     return f"{'difference in ' * compared}{words}{f' ({unit})' * bool(unit)}"
 
 
