@@ -91,13 +91,14 @@ def test_the_readme_says_the_published_numbers():
         "[{claim/1f/trained_high}, {claim/1f/trained_low}] of random feedback",
         "by {claim/3d/trained_difference} "
         "[{claim/3d/trained_high}, {claim/3d/trained_low}] of one-hot",
-        "it ends {claim/17c/measured} points [{claim/17c/low}, {claim/17c/high}] ahead of backprop, "
-        "and {claim/17d/measured} [{claim/17d/low}, {claim/17d/high}] on Fashion-MNIST; "
+        "it ends {claim/17c/measured} points [{claim/17c/low}, {claim/17c/high}] ahead of "
+        "backprop, and {claim/17d/measured} [{claim/17d/low}, {claim/17d/high}] on Fashion-MNIST; "
         "random feedback is {claim/15a/measured} points behind",
         "(Kolen-Pollack) closes {claim/15c/measured} of them",
         "it falls {claim/12a/measured} points behind with two hidden layers and "
         "{claim/12b/measured} with three. Sent to every layer directly, it is "
-        "{claim/13a/measured} and {claim/13b/measured} behind, and {claim/13d/measured} ahead of direct random feedback",
+        "{claim/13a/measured} and {claim/13b/measured} behind, and "
+        "{claim/13d/measured} ahead of direct random feedback",
         f"with {{{DEEP}/direct_onehot/scale=constant/multiplications}} multiplications in place of "
         f"{{{DEEP}/backprop/multiplications}}. But those are "
         f"{{{DEEP}/backprop/multiplications_share}} % of a training step's, and "
