@@ -71,7 +71,8 @@ def redraws(runs: pd.DataFrame, curves: pd.DataFrame, claims: Mapping[str, Any])
                 "verdict": decided.loc[name, "verdict"],
                 **shares(again[name]),
                 "overturned": overturned(decided.loc[name, "verdict"], again[name]),
-                "seeds": min(map(len, every[name].values())),
+                # At its best rate, an arm has only the seeds that did not choose it.
+                "seeds": min(map(len, every.get(name, fresh[name]).values())),
                 **{f"post_{key}": value for key, value in shares(post.get(name)).items()},
                 **as_in_the_post(claim, small.get(name, {}), n, claims["rules"]["redraws"]),
             }

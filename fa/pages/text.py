@@ -98,7 +98,8 @@ def number(value: float | None, form: str, factor: float = 1) -> str:
     if value is None or pd.isna(value):
         return "–"
     text = format(value * factor, form)
-    return (format(0.0, form) if float(text) == 0 else text).replace("-", "−")
+    zero = float(text.replace(",", "")) == 0
+    return (format(0.0, form) if zero else text).replace("-", "−")
 
 
 def p_value(value: float | None) -> str:
