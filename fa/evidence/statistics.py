@@ -98,6 +98,8 @@ def welch(a: Values, b: Values) -> Welch:
     difference = float(np.mean(a) - np.mean(b)) if len(a) and len(b) else NAN
     if min(len(a), len(b)) < 2 or (without_spread(a) and without_spread(b)):
         return Welch(difference, *[NAN] * 5)
+    if without_spread(b):  # a number to compare with: at zero, SciPy fears no loss of precision
+        a, b = np.asarray(a) - b[0], np.zeros(len(b))
     result = stats.ttest_ind(a, b, equal_var=False)
     interval = result.confidence_interval(0.95)
     return Welch(

@@ -56,6 +56,14 @@ def test_with_too_few_seeds_none_are_drawn_as_the_post_did():
     assert np.isnan([row[f"post_{verdict}"] for verdict in ("holds", "undecided", "fails")]).all()
 
 
+def test_at_its_best_rate_an_arm_has_only_the_seeds_that_did_not_choose_it():
+    every = pd.concat([*arms(0, 3, 0.02), *arms(1000, 30, 0.02)])
+    best = claims(MEAN)
+    best["arms"] = {name: arm | {"learning_rate": "best"} for name, arm in ARMS.items()}
+    (row,) = redraws.redraws(every, NONE, best).to_dict("records")
+    assert (row["n"], row["seeds"]) == (30, 30)
+
+
 def test_claims_without_runs_have_no_row():
     every = pd.concat(arms(1000, 30, 0.02))
     other = MEAN | {"id": "2", "a": "flat"}

@@ -431,3 +431,12 @@ def test_resampling_is_fine_enough_for_its_last_digit():
         scipy_stats.ttest_1samp(values, 0).pvalue, rel=0.25
     )
     assert (statistics.RESAMPLING_SEED, statistics.BOOTSTRAP_SAMPLES) == (2017, 9_999)
+
+
+@pytest.mark.filterwarnings("error")
+def test_welch_against_one_number_is_the_test_of_one_sample():
+    values = [31.5, 30.25, 33.0, 29.75]
+    one = scipy_stats.ttest_1samp(values, 90.0)
+    result = statistics.welch(values, [90.0] * 4)
+    assert (result.t, result.p) == pytest.approx((one.statistic, one.pvalue))
+    assert result.difference == pytest.approx(np.mean(values) - 90)

@@ -8,9 +8,10 @@ import yaml
 
 import made_up
 from fa.checks.errors import UserError
-from fa.evidence.comparison import POST
+from fa.evidence.comparison import POST, comparison
 from fa.evidence.statistics import welch
-from fa.pages.experiments import write_experiment
+from fa.pages.experiments import readable, write_experiment
+from fa.pages.text import number
 
 # The third example of Wikipedia's "Welch's t-test": unequal variances and sizes.
 A = [19.8, 20.4, 19.6, 17.8, 18.5, 18.9, 18.3, 18.9, 19.5, 22.0]
@@ -101,3 +102,29 @@ def test_post_yaml_says_what_the_post_says():
         (r["hidden"], r["backprop_accuracy"], r["accuracy"], r["p"]) for r in reported["table1"]
     ]
     assert first == [(20, 0.900, 0.935, 0.003), (40, 0.961, 0.960, 0.027)]
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "text"),
+    [
+        (21_000, ",.0f", "21,000"),
+        (-0.001, "+.2f", "+0.00"),
+        (-1.5, ".1f", "−1.5"),
+        (None, "g", "–"),
+    ],
+)
+def test_numbers_as_people_read_them(value, form, text):
+    assert number(value, form) == text
+
+
+def test_measures_stand_beside_accuracy_for_each_hidden_layer():
+    runs = made_up.study_runs({"table2": made_up.EXPERIMENTS["table2"]}, 3)
+    runs["dead_outputs"] = 0
+    onehot = runs["feedback"] == "onehot"
+    runs["final_step_angle_1"] = runs["final_step_angle_2"] = 0.0
+    runs.loc[onehot, "final_step_angle_1"] = [30.0, 40.0, 50.0]
+    # A run that does not train does not count.
+    runs.loc[runs.index[onehot][2], "dead_outputs"] = 1
+    rows = comparison(runs, "table2")
+    assert rows["other_final_step_angle_1"].tolist() == [35]
+    assert readable(rows)["step angle: backprop, feedback"].tolist() == ["0 / 0, 35 / 0"]

@@ -72,7 +72,7 @@ def forest(rows: pd.DataFrame, claims: Sequence[Claims]) -> Figure:
         box = (LEFT, (top - tall) / height, AXIS, tall / height)
         draw_panel(figure.add_axes(box), quantity, panel)
         top -= tall + GAP
-    head(figure, height, columns)
+    head(figure, height, columns, bool(rows["reported"].notna().any()))
     return figure
 
 
@@ -230,8 +230,8 @@ def draw_entry(axes: Axes, entry: Entry, top: float) -> None:
         axes.text(inches / (AXIS * text_width()), top, text, transform=at, **place, **more)
 
 
-def head(figure: Figure, height: float, columns: int) -> None:
-    """Write above the panels what is in them."""
+def head(figure: Figure, height: float, columns: int, reported: bool) -> None:
+    """Write above the panels what is in them, and whether figures of the post are among it."""
     figure.suptitle("What is claimed, and what the runs say", fontsize=9, y=1 - 0.06 / height)
     handles = [
         *(
@@ -242,6 +242,8 @@ def head(figure: Figure, height: float, columns: int) -> None:
         Patch(color=CLAIMED, linewidth=0),
     ]
     labels = [*LOOKS, "reported by the post", "where the claim places it"]
+    if not reported:
+        del handles[-2], labels[-2]
     figure.legend(
         handles, labels, loc="upper center", ncols=columns, bbox_to_anchor=(0.5, 1 - 0.22 / height)
     )
