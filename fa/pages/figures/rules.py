@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -25,7 +26,7 @@ from fa.pages.figures.style import (
 )
 from fa.pages.text import number, rule_name, setting_name
 
-ROW, HEAD, FOOT = 0.2, 0.35, 0.45
+ROW, HEAD, FOOT = 0.2, 0.75, 0.65
 """Inches: the height of a rule's row, and of what is above and below a panel."""
 
 MARKERS = "os^Dvp*"
@@ -55,16 +56,16 @@ class Column(NamedTuple):
 
 SHARES = (0, 25, 50, 75, 100)
 SIDE_BY_SIDE = (
-    Column("trained_difference", "accuracy minus\nbackprop's (points)", 100, "trained_", 0, True),
+    Column("trained_difference", "accuracy minus\nbackprop's\n(points)", 100, "trained_", 0, True),
     Column(
         "step_angle",
-        "angle of the $w_1$ step\nto the gradient (°)",
+        "angle of the\n$w_1$ step to the\ngradient (°)",
         1,
         line=90,
         ticks=(0, 30, 60, 90),
     ),
-    Column("collapsed", "runs that lost\nan output (%)", ticks=SHARES),
-    Column("relative_cost", "multiplications back\n(% of backprop's)", line=100),
+    Column("collapsed", "runs that\nlost an output\n(%)", ticks=SHARES),
+    Column("relative_cost", "multiplications\nback (% of\nbackprop's)", line=100),
 )
 TYPICAL = (
     Column("iqm_difference", "interquartile mean minus\nbackprop's (points)", 100, "iqm_", 0, True),
@@ -85,7 +86,7 @@ def rules(metrics: Metrics) -> Figure:
         metrics,
         SIDE_BY_SIDE,
         "Accuracy: mean paired difference where both train, 95 % interval; equivalent within the "
-        f"grey ±{100 * MARGIN:g}. Other panels: means of the runs that train, and counts of all",
+        f"grey ±{100 * MARGIN:g}. Others: means of runs that train, failures of all",
     )
 
 
@@ -123,6 +124,7 @@ def rows_of(metrics: Metrics, columns: Sequence[Column], text: str) -> Figure:
         panel_title(line[0], str(name).replace("_", " ") if len(blocks) > 1 else "")
     for axes, column in zip(grid[-1], columns, strict=True):
         axes.set_xlabel(column.name)
+        set_axis(axes, column, table)
     grid[0, 0].set_yticks(range(len(order)), order)
     grid[0, 0].set_ylim(len(order) - 0.5, -0.5)
     if len(looks) > 1:
@@ -190,13 +192,17 @@ def draw_column(
         if column.interval is not None:
             low, high = (column.factor * rows[f"{column.interval}{end}"] for end in ("low", "high"))
             axes.hlines(y, low, high, color=look.colour, linewidth=1, zorder=2)
+
+
+def set_axis(axes: Axes, column: Column, table: pd.DataFrame) -> None:
+    """Set the axis that all blocks of a column share, so that it reaches every mark."""
     if column.margin:
         points_axis(axes)
     elif column.ticks is not None:
-        reached = axes.get_xlim()[1]
+        furthest = np.nanmax([column.ticks[-1], *(column.factor * table[column.measure])])
         axes.set_xticks(column.ticks)
-        axes.set_xlim(-5, max(1.05 * column.ticks[-1], reached))
-    elif column.line is not None:
+        axes.set_xlim(-5, 1.05 * furthest)
+    else:
         axes.set_xlim(left=-0.05 * axes.get_xlim()[1])
 
 
@@ -204,6 +210,7 @@ def points_axis(axes: Axes) -> None:
     """Make an axis of points linear to ±1 and logarithmic beyond."""
     margin = 100 * MARGIN
     axes.set_xscale("symlog", linthresh=2 * margin, linscale=1)
+    axes.autoscale_view()  # the margins so far are those of a linear axis
     low, high = axes.get_xlim()
     ticks = [tick for tick in (-50, -10, -3, -1, 0, 1, 3, 10, 50) if low <= tick <= high]
     axes.set_xticks(ticks, [number(tick, "+g") if tick else "0" for tick in ticks])

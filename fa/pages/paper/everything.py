@@ -29,7 +29,7 @@ PARTS = {
     "comparisons": {"means": [*COMPARED, "metric", *MEANS], "tests": [*COMPARED, *TESTS, *EFFECTS]},
 }
 MOST_ROWS = 40
-ROWS = {"claims": 9, "comparisons": 24, "questions": 11}
+ROWS = {"claims": 9, "comparisons": 24, "outside": 8, "questions": 11}
 
 
 def redraw(
