@@ -89,7 +89,7 @@ def test_every_claim_is_explained(published, claim):
     assert re.fullmatch(r"\d+, made by `make \w+( \w+)*`", text["runs"])
     assert re.match(r"\d+ in results/runs, ", text["files"])
     assert "training code, " in text["trained by"]
-    assert text["written at"].startswith("commit f9313724d73f")
+    assert text["written at"].startswith("commit 3916195240ec")
     assert "python -m fa train hidden=" in published[claim["id"]]
 
 
