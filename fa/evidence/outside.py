@@ -8,7 +8,7 @@ import pandas as pd
 import yaml
 
 from fa.evidence.claims import post
-from fa.evidence.samples import BASELINE, keys_of
+from fa.evidence.samples import BASELINE, keys_of, matching
 from fa.evidence.statistics import NAN
 
 OUTSIDE = Path(__file__).parent / "outside.yaml"
@@ -38,14 +38,11 @@ def outside(runs: pd.DataFrame, curves: pd.DataFrame, claims: Mapping[str, Any])
 def of_source(runs: pd.DataFrame, source: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the rows of one entry of outside.yaml."""
     beside = source["beside"]
-    member = runs["experiments"].map(lambda names: beside["experiment"] in names)
-    keys = keys_of({"hidden": beside["hidden"]})
-    chosen = member.astype(bool)
-    for key, value in keys.items():
-        chosen &= runs[key] == value
+    member = runs["experiments"].map(lambda names: beside["experiment"] in names).astype(bool)
+    chosen = matching(runs[member], keys_of({"hidden": beside["hidden"]}))
     for dataset in (name for name in DATA_SETS if name in source):
         theirs = source[dataset]
-        ours = runs[chosen & (runs["dataset"] == dataset)].groupby("feedback")["test_accuracy"]
+        ours = matching(chosen, {"dataset": dataset}).groupby("feedback")["test_accuracy"]
         means, counts = ours.mean(), ours.count()
         base = means.get(BASELINE, NAN)
         for feedback, percent in theirs.items():

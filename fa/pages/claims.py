@@ -1,6 +1,7 @@
 """The tables of claims, of the comparisons behind them, and of the post's own p-values."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -317,12 +318,14 @@ def draws_text(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
+def percents(rows: pd.DataFrame, name: str, form: str = ".2f") -> list[str]:
+    """Return a column of shares in percent, or of their differences in points."""
+    return [number(value, form, 100) for value in rows[name]]
+
+
 def post_audit_text(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the audit as text to read: accuracies in percent, spreads in points."""
-
-    def column(name: str, form: str = ".2f") -> list[str]:
-        return [number(value, form, 100) for value in rows[name]]
-
+    column = partial(percents, rows)
     return pd.DataFrame(
         {
             "about": rows["about"],
@@ -342,10 +345,7 @@ def post_audit_text(rows: pd.DataFrame) -> pd.DataFrame:
 
 def outside_text(rows: pd.DataFrame) -> pd.DataFrame:
     """Return others' numbers beside ours as text to read: percent, and points from backprop."""
-
-    def column(name: str, form: str = ".2f") -> list[str]:
-        return [number(value, form, 100) for value in rows[name]]
-
+    column = partial(percents, rows)
     return pd.DataFrame(
         {
             "source": rows["source"],
