@@ -99,7 +99,7 @@ def welch(a: Values, b: Values) -> Welch:
     if min(len(a), len(b)) < 2 or (without_spread(a) and without_spread(b)):
         return Welch(difference, *[NAN] * 5)
     if without_spread(b):  # a number to compare with: at zero, SciPy fears no loss of precision
-        a, b = np.asarray(a) - b[0], np.zeros(len(b))
+        a, b = np.asarray(a) - np.asarray(b)[0], np.zeros(len(b))
     result = stats.ttest_ind(a, b, equal_var=False)
     interval = result.confidence_interval(0.95)
     return Welch(

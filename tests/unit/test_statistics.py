@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -440,3 +441,5 @@ def test_welch_against_one_number_is_the_test_of_one_sample():
     result = statistics.welch(values, [90.0] * 4)
     assert (result.t, result.p) == pytest.approx((one.statistic, one.pvalue))
     assert result.difference == pytest.approx(np.mean(values) - 90)
+    by_seed = [pd.Series(arm, index=[7, 3, 9, 4]) for arm in (values, [90.0] * 4)]
+    assert statistics.welch(*by_seed) == result, "a column's labels are not its places"
