@@ -51,7 +51,12 @@ def plan(options: argparse.Namespace) -> None:
     """Write the runs that a configuration asks for, and what its experiments are."""
     from fa.plan.files import write_plan
 
-    write_plan(options.config, options.output)
+    try:
+        write_plan(options.config, options.output)
+    except KeyError as missing:
+        raise UserError(
+            f"--config lacks the key {missing}: it takes every key, as in config.yaml"
+        ) from None
 
 
 def train(options: argparse.Namespace) -> None:

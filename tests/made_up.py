@@ -51,11 +51,11 @@ def planned():
         return read_plan(Path(folder) / "plan.json").experiments
 
 
-def write(folder, runs=None, curves=None):
+def write(folder, runs=None, curves=None, trained=()):
     """Write a folder of metrics as `fa gather` does, by default of every experiment."""
     runs = study_runs(EXPERIMENTS) if runs is None else runs
     curves = curves_of(runs) if curves is None else curves
-    write_metrics(folder, *tables(runs, curves), planned(), {})
+    write_metrics(folder, *tables(runs, curves), planned(), {"trained": [*trained]})
 
 
 def tables(runs, curves):

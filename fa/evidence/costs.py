@@ -9,6 +9,7 @@ import numpy as np
 
 from fa.learning.rule import Follower, Rule, feedback_shapes
 from fa.learning.rules import layers, names, rule, rule_stream
+from fa.learning.run import layers_text
 
 INPUTS, OUTPUTS = 785, 10
 """Not of `fa.datasets.digits`: a change in how samples are drawn must not redraw figures."""
@@ -58,7 +59,7 @@ def share(row: Mapping[str, Any]) -> float:
 
 def units(row: Mapping[str, Any]) -> tuple[int, ...]:
     """Return the units of a row's hidden layers, input side first."""
-    return (row["hidden"], *map(int, filter(None, row["hidden_above"].split("-"))))
+    return tuple(map(int, layers_text(row["hidden"], row["hidden_above"]).split("-")))
 
 
 def carried(own: Rule, hidden: tuple[int, ...], outputs: int = OUTPUTS) -> int:

@@ -10,7 +10,7 @@ from fa.learning.run import RUN_KEYS
 from fa.metrics import parquet
 from fa.metrics.gathering import runs_table, write_metrics
 from fa.metrics.shard_files import SCHEMA
-from fa.metrics.tables import read_runs
+from fa.metrics.tables import keys_of, read_runs
 
 Row = dict[str, Any]
 
@@ -53,7 +53,11 @@ def merge(added: str | Path, to: str | Path, output: str | Path) -> None:
     curves = [of_runs(old.curves, kept.keys() - new.runs.keys()), new.curves]
     provenance = new.facts["provenance"]
     if kept:
-        trained = old.facts["provenance"].get("trained", []) + provenance.get("trained", [])
+        trained = [*provenance.get("trained", [])]
+        for entry in old.facts["provenance"].get("trained", []):
+            # Metrics of before this was recorded do not say which experiments an entry is of.
+            if not entry.get("experiments") or not has.issuperset(entry["experiments"]):
+                trained.append(entry)
         provenance = provenance | {"trained": trained}
     write_metrics(
         output,
@@ -93,5 +97,4 @@ def with_names(row: Row, kept: Row | None) -> Row:
 
 def of_runs(curves: pa.Table, keys: set[tuple]) -> pa.Table:
     """Return the curves of these runs."""
-    rows = zip(*(curves[key].to_pylist() for key in RUN_KEYS), strict=True)
-    return curves.filter(pa.array([row in keys for row in rows], pa.bool_()))
+    return curves.filter(pa.array([row in keys for row in keys_of(curves)], pa.bool_()))

@@ -12,13 +12,14 @@ def of_study(shards: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Return what made a study's metrics, for their files.
 
     Args:
-        shards: what each shard file says about how it was made, and the rules (``feedback``) of
-            its runs.
+        shards: what each shard file says about how it was made, and the rules (``feedback``) and
+            the ``experiments`` of its runs.
 
     Returns:
         ``gathered``, the code and the machine that put the shards together, and ``trained``: an
-        entry for each way in which shards were made, with their rules (``feedback``), their number
-        (``shards``), the ``seconds`` that they took in all, and what each recorded.
+        entry for each way in which shards were made, with their rules (``feedback``), their
+        ``experiments``, their number (``shards``), the ``seconds`` that they took in all, and what
+        each recorded.
     """
     return {
         "gathered": {

@@ -50,9 +50,16 @@ def origin(metrics: Path, used: pd.DataFrame, found: Metrics) -> dict[str, list[
     for run, path in packed.items():
         rules[path].add(run.feedback)
     kinds = [rules[path] for path in paths]
-    trained = found.provenance.get("trained", [])
-    made = ways([each for each in trained if set(each["feedback"]) in kinds])
     experiments = covering(used["experiments"])
+    made = ways(
+        [
+            entry
+            for entry in found.provenance.get("trained", [])
+            if set(entry["feedback"]) in kinds
+            # Metrics of before this was recorded do not say which experiments an entry is of.
+            and not set(entry.get("experiments", experiments)).isdisjoint(experiments)
+        ]
+    )
     commit = found.provenance.get("gathered", {}).get("commit", UNKNOWN)
     return {
         "runs": [f"{len(used)}, made by `make {' '.join(experiments)}`"],

@@ -8,7 +8,7 @@ from typing import Any
 from fa.checks import files
 from fa.metrics import origins, parquet, provenance
 from fa.metrics.digests import digest
-from fa.metrics.tables import RUNS_SCHEMA
+from fa.metrics.tables import read_runs
 from fa.pages.html import facts_page
 
 
@@ -19,13 +19,13 @@ def write(metrics: str | Path, output: str | Path) -> None:
         metrics: the folder of metrics.
         output: the page, .html.
     """
-    page = facts_page("What made these results", environment(Path(metrics, "runs.parquet")))
+    page = facts_page("What made these results", environment(metrics))
     files.write(output, page.encode())
 
 
-def environment(path: str | Path) -> dict[str, dict[str, str]]:
+def environment(metrics: str | Path) -> dict[str, dict[str, str]]:
     """Return what is known about the code, the machines and the software, under headings."""
-    runs = parquet.read(path, RUNS_SCHEMA)
+    runs = read_runs(metrics)
     return {
         "Results": {
             "digest of the runs (SHA-256)": digest(runs),

@@ -1,8 +1,8 @@
 """Says in words what a call trains, how far it is, and roughly how long it takes.
 
-The costs are those of docs/performance.md: one core, MNIST, batches of 200. On another machine, or
-with other batches or images, they are off by a factor; `left` corrects for that as
-jobs finish.
+The costs are those of docs/performance.md: one core, MNIST, batches of 200, no measures. On another
+machine, or with other batches, images or measures, they are off by a factor; `left` corrects for
+that as jobs finish.
 """
 
 import itertools

@@ -33,6 +33,22 @@ def test_what_only_one_has_is_kept_and_what_both_have_is_the_added_one(tmp_path)
     assert (curves == curves.index.get_level_values("epochs")).all()
 
 
+def test_publishing_again_replaces_what_is_said_of_the_training(tmp_path):
+    def entry(shards, *experiments):
+        said = {"experiments": [*experiments]} if experiments else {}
+        return said | {"feedback": ["random"], "shards": shards, "seconds": 1}
+
+    tuning = {"tuning": made_up.EXPERIMENTS["tuning"]}
+    unsaid, shared, other = entry(1), entry(2, "table1", "tuning"), entry(4, "scaling")
+    old, new = [unsaid, entry(3, "tuning"), shared, other], [entry(5, "tuning")]
+    made_up.write(tmp_path / "old", made_up.study_runs(made_up.EXPERIMENTS, 2), trained=old)
+    made_up.write(tmp_path / "new", made_up.study_runs(tuning, 3), trained=new)
+    for _ in range(2):
+        merge(tmp_path / "new", tmp_path / "old", tmp_path / "old")
+        merged = read_metrics(tmp_path / "old").provenance["trained"]
+        assert merged == [*new, unsaid, shared, other]
+
+
 def test_a_run_that_is_another_one_in_the_two_is_refused(tmp_path):
     whole = made_up.study_runs(made_up.EXPERIMENTS, 2)
     other = made_up.study_runs({"tuning": made_up.EXPERIMENTS["tuning"]}, 2)

@@ -100,6 +100,7 @@ def test_metrics_say_what_trained_and_what_gathered_them(study, tmp_path, capsys
     assert found["gathered"]["commit"] == provenance.commit()
     assert found["gathered"]["requirements.lock"] == provenance.lock_digest()
     assert [entry["feedback"] for entry in found["trained"]] == [["backprop"], ["random"]]
+    assert [entry["experiments"] for entry in found["trained"]] == [["e"], ["e"]]
     for entry in found["trained"]:
         assert entry["shards"] == 3
         assert entry["seconds"] > 0
@@ -129,7 +130,7 @@ def test_shards_of_other_code_and_machines_are_reported(mixed, tmp_path, capsys)
     assert "Another CPU (shards: 1)\n" in told
     assert "backend" not in told
     assert len(made_by(runs)["trained"]) == 3
-    page = environment(runs)["Training"]
+    page = environment(runs.parent)["Training"]
     assert page["jobs"] == "6"
     assert "Another CPU" in page["processor"]
     assert page["training code, backprop"] == code.training_digest(["backprop"])
@@ -142,7 +143,7 @@ def test_the_digest_is_of_the_values_alone(study, mixed, tmp_path):
 
 def test_files_that_say_nothing_are_no_mistake(study, tmp_path):
     runs = gathered(study, tmp_path)
-    bare = tmp_path / "bare.parquet"
+    bare = tmp_path / "bare/runs.parquet"
     parquet.write(pq.read_table(runs).replace_schema_metadata(None), bare)
     assert made_by(bare) == {}
-    assert environment(bare)["Training"] == {"made by": "unknown: the metrics do not say"}
+    assert environment(bare.parent)["Training"] == {"made by": "unknown: the metrics do not say"}

@@ -23,7 +23,7 @@ from fa.learning.run import RUN_KEYS
 from fa.metrics import parquet
 from fa.metrics.merging import merge
 from fa.metrics.shard_files import SCHEMA
-from fa.metrics.tables import Metrics, read_metrics
+from fa.metrics.tables import Metrics, keys_of, read_metrics
 from fa.pages.claim_files import write_claims
 from fa.pages.paper.everything import redraw
 
@@ -93,10 +93,10 @@ def publish_metrics(metrics: Path, reference: Path, folder: Path) -> None:
     shutil.copy(folder / "runs.parquet", reference)
     whole, dead = runs_to_keep(found)
     curves = parquet.read(folder / "curves.parquet", SCHEMA)
-    rows = zip(*(curves[key].to_pylist() for key in RUN_KEYS), strict=True)
     measured = curves["dead_outputs"].is_valid().to_pylist()
     kept = [
-        row in whole or (looked and row in dead) for row, looked in zip(rows, measured, strict=True)
+        row in whole or (looked and row in dead)
+        for row, looked in zip(keys_of(curves), measured, strict=True)
     ]
     parquet.write(curves.filter(kept), reference / "curves.parquet", provenance=found.provenance)
 
