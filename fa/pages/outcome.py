@@ -18,6 +18,12 @@ PLACES = {
 }
 """Where to look, in a folder of results -> what is there."""
 
+TABLES = ("verdicts", "answers")
+"""Those with the claims: of the post, and on its open question."""
+
+NOT_RUN = "not run"
+"""How the reason of an undecided claim begins that has no runs."""
+
 
 def outcome(results: str | Path, width: int | None = None) -> Iterator[str]:
     """Yield the lines: the claims last, because a terminal still shows those.
@@ -36,11 +42,24 @@ def outcome(results: str | Path, width: int | None = None) -> Iterator[str]:
     longest = max(map(len, places))
     yield "Where to look:"
     yield from (f"  {place:<{longest}}  {says}" for place, says in places.items())
-    verdicts = folder / "tables/verdicts.csv"
-    claims = pd.read_csv(verdicts, dtype={"claim": str}) if verdicts.exists() else pd.DataFrame()
-    if len(claims):
+    rows = [row for name in TABLES for row in rows_of(folder / f"tables/{name}.csv")]
+    if rows:
         yield "What the runs say about each claim:"
-        yield from (claim_line(row, width) for row in claims.to_dict("records"))
+        reasons = [str(row["reason"]) for row in rows]
+        others = [reason for reason in reasons if reason.startswith(NOT_RUN)]
+        for row, reason in zip(rows, reasons, strict=True):
+            if reason not in others:
+                yield claim_line(row, width)
+        if others:
+            commands = dict.fromkeys(reason.removeprefix(f"{NOT_RUN}: ") for reason in others)
+            yield f"  {NOT_RUN:<13}  {len(others)} others: {', '.join(commands)}"
+
+
+def rows_of(table: Path) -> list[dict[str, Any]]:
+    """Return the rows of a table of claims; none if the study does not make it."""
+    if not table.exists():
+        return []
+    return pd.read_csv(table, dtype={"claim": str}).to_dict("records")
 
 
 def claim_line(row: Mapping[str, Any], width: int | None) -> str:

@@ -301,13 +301,23 @@ def test_results_end_in_where_to_look_and_a_line_for_each_claim(tmp_path, capsys
     places, _, lines = said.partition("What the runs say about each claim:\n")
     assert f"{tmp_path}/tables " in places
     assert "report.html" not in places, "because there is none"
-    rows = list(csv.DictReader(verdicts.open(encoding="utf-8")))
-    assert len(rows) == len(lines.splitlines()) > 0
-    for row, line in zip(rows, lines.splitlines(), strict=True):
+    every = list(csv.DictReader(verdicts.open(encoding="utf-8")))
+    rows = [row for row in every if not row["reason"].startswith("not run")]
+    *told, others = lines.splitlines()
+    assert others.split() == ["not", "run", "5", "others:", "make,", "make", "scaling"]
+    assert len(rows) == len(told) == len(every) - 5
+    for row, line in zip(rows, told, strict=True):
         assert line.split("  ")[1] == row["verdict"]
         assert row["statement"] in line
         assert row["measured"] or line.endswith(row["reason"])
     assert re.search(r"random feedback is more accurate than backprop: [+-][\d.]+ points", lines)
+    # What was asked of the open question is told after that, and what was not run is counted.
+    answer = "claim,verdict,statement,measured,reason\n12a,holds,It scales.,,so it is\n"
+    (tmp_path / "tables/answers.csv").write_text(f"{answer}12b,undecided,So.,,not run: make depth")
+    *first, asked, others = outcome(tmp_path)
+    assert first[-len(told) :] == told
+    assert asked == "  holds          12a  It scales.: so it is"
+    assert others == "  not run        6 others: make, make scaling, make depth"
     # A terminal has a line for each, too.
     assert all(len(line) <= 110 for line in outcome(tmp_path, 110))
 
