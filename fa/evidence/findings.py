@@ -15,6 +15,7 @@ from fa.evidence.samples import Study, samples
 from fa.evidence.statistics import NAN, Interval
 from fa.learning.rules import rule
 
+NOT_RUN = "not run"
 UNSEEN = "failures that were not seen could make up for it"
 
 
@@ -349,7 +350,7 @@ def shortage(of: Study, claim: Claim) -> str:
     """Return what a claim lacks: its runs, some of them, their curves, or networks that learned."""
     runs = samples(of, {**claim, "metric": "test_accuracy", "trained_only": False})
     if not any(map(len, runs.values())):
-        return "not run"
+        return NOT_RUN
     enough = large_enough(runs, of.claims["rules"])
     if "over" in claim and len(enough) < of.claims["rules"]["minimum_values"]:
         return f"too few seeds or values of {claim['over'].replace('_', ' ')}"

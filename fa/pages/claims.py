@@ -9,6 +9,7 @@ import pandas as pd
 
 from fa.evidence.audit import comparisons, post_audit
 from fa.evidence.claims import claims_of, post
+from fa.evidence.findings import NOT_RUN
 from fa.evidence.measures import METRICS, Metric
 from fa.evidence.outside import outside
 from fa.evidence.questions import questions
@@ -102,7 +103,7 @@ def verdicts_text(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the short table of claims, as text to read: of reasons, only what was not run."""
     text = claims_text(rows)
     text["verdict"] = [
-        f"{verdict}: {reason}" if reason.startswith("not run") else verdict
+        f"{verdict}: {reason}" if reason.startswith(NOT_RUN) else verdict
         for verdict, reason in zip(rows["verdict"], rows["reason"], strict=True)
     ]
     columns = ["claim", "statement", "verdict", "reported", "measured", "interval", "n"]

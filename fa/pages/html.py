@@ -8,6 +8,8 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader
 
+from fa.evidence.findings import NOT_RUN
+
 TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -46,16 +48,21 @@ def table_page(title: str, rows: pd.DataFrame, text: pd.DataFrame) -> str:
 
 
 def tally(rows: pd.DataFrame) -> str:
-    """Return how many statements hold, do not hold and are undecided; only the post's, if any."""
+    """Return how many statements hold, do not hold and are undecided; only the post's, if any.
+
+    Of the undecided, it says how many were not run.
+    """
     post = rows["family"] == "post"
-    counts = Counter(rows.loc[post if post.any() else ~post, "verdict"])
+    counted = rows[post if post.any() else ~post]
+    counts = Counter(counted["verdict"])
     if not counts:
         return ""
+    unrun = sum(reason.startswith(NOT_RUN) for reason in counted.get("reason", ()))
     found = [f"{counts[name]} {ends[counts[name] != 1]}" for name, ends in TOLD.items()]
     of = " of the post" if post.any() else ""
     bold = " (in bold)" if post.any() and rows["family"].nunique() > 1 else ""
     whole = f"Of {counts.total()} statement{'s' * (counts.total() != 1)}{of}{bold}"
-    return f"{whole}, {', '.join(found[:-1])} and {found[-1]}."
+    return f"{whole}, {', '.join(found[:-1])} and {found[-1]}{f' ({unrun} not run)' * bool(unrun)}."
 
 
 def facts_page(title: str, sections: Mapping[str, Mapping[str, str]]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from fa.checks.errors import UserError
+from fa.evidence.findings import NOT_RUN
 from fa.pages.claims import measured_text
 
 PLACES = {
@@ -20,9 +21,6 @@ PLACES = {
 
 TABLES = ("verdicts", "answers")
 """Those with the claims: of the post, and on its open question."""
-
-NOT_RUN = "not run"
-"""How the reason of an undecided claim begins that has no runs."""
 
 
 def outcome(results: str | Path, width: int | None = None) -> Iterator[str]:

@@ -37,6 +37,12 @@ def test_a_table_page_escapes_counts_and_marks_verdicts():
     assert tally in page
 
 
+def test_the_tally_says_how_many_were_not_run():
+    reasons = ["significant", "significant", "not run: make scaling"]
+    page = table_page("Claims", ROWS.assign(reason=reasons), TEXT)
+    assert "1 does not hold and 1 is undecided (1 not run)." in page
+
+
 def test_a_table_without_verdicts_has_no_tally():
     page = table_page("Experiment mine", ROWS[[]], TEXT[["statement"]])
     assert "<h1>Experiment mine</h1>" in page
