@@ -52,6 +52,22 @@ def test_a_row_is_a_rule_and_a_mark_a_network(metrics):
     assert len(marks[angle]) == 0, "it was not measured"
 
 
+def test_a_rule_at_its_best_rate_is_named_after_it(metrics):
+    small = metrics.runs[metrics.runs["hidden"] == 10].assign(dead_outputs=0)
+    best = small["feedback"].map({"backprop": 0.1, "onehot": 0.3, "random": 0.1})
+    parts = [
+        small.assign(learning_rate=rate, test_accuracy=0.9 - (rate - best).abs() / 10, seed=seed)
+        for rate in (0.1, 0.3)
+        for seed in (small["seed"], small["seed"] + 1000)
+    ]
+    figure = finished(lambda: rules(metrics._replace(runs=pd.concat(parts))))
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == [
+        "backprop, rate 0.1",
+        "onehot, rate 0.3",
+        "random, rate 0.1",
+    ]
+
+
 def test_the_typical_runs_count_all_runs(metrics):
     figure = finished(lambda: rules_typical(metrics))
     means, better = (

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from fa.evidence.rivals import rivals
 from fa.evidence.samples import BASELINE
 from fa.learning.rules import names, parameters_text
-from fa.learning.run import SETTING
+from fa.learning.run import RULE, SETTING
 from fa.metrics.tables import Metrics
 from fa.pages.figures.modes import COLOURS, Look
 from fa.pages.figures.style import (
@@ -149,11 +149,20 @@ def named(table: pd.DataFrame) -> pd.DataFrame:
     labels = [rule_name(row) for row in short.to_dict("records")]
     if set(table["feedback_scale"]) == {"constant"}:  # all alike: not worth saying
         labels = [label.removesuffix(", s = 1") for label in labels]
+    if chosen_alike(table):
+        rates = table["best_rate"]
+        labels = [f"{label}, rate {rate:g}" for label, rate in zip(labels, rates, strict=True)]
     keys = [key for key in SETTING if key in table and key != "dataset"]
     differ = [key for key in keys if table[key].nunique() > 1]
     said = {*differ, "hidden"} if "hidden_above" in differ else set(differ)
     settings = [setting_name(row, said) for row in table.to_dict("records")]
     return table.assign(rule=labels, setting=settings)
+
+
+def chosen_alike(table: pd.DataFrame) -> bool:
+    """Say whether rules are at different best rates, each at one in all settings."""
+    alike = table.groupby(list(RULE))["best_rate"].nunique() == 1
+    return "learning_rate" not in table and table["best_rate"].nunique() > 1 and alike.all()
 
 
 def ordered(table: pd.DataFrame) -> list[str]:
