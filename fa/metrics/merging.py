@@ -10,7 +10,7 @@ from fa.learning.run import RUN_KEYS
 from fa.metrics import parquet
 from fa.metrics.gathering import runs_table, write_metrics
 from fa.metrics.shard_files import SCHEMA
-from fa.metrics.tables import keys_of, read_runs
+from fa.metrics.tables import read_runs, run_keys
 
 Row = dict[str, Any]
 
@@ -97,4 +97,4 @@ def with_names(row: Row, kept: Row | None) -> Row:
 
 def of_runs(curves: pa.Table, keys: set[tuple]) -> pa.Table:
     """Return the curves of these runs."""
-    return curves.filter(pa.array([row in keys for row in keys_of(curves)], pa.bool_()))
+    return curves.filter(pa.array([row in keys for row in run_keys(curves)], pa.bool_()))

@@ -70,7 +70,7 @@ def read_runs(folder: str | Path) -> pa.Table:
     return parquet.read(path, RUNS_SCHEMA)
 
 
-def keys_of(table: pa.Table) -> list[tuple]:
+def run_keys(table: pa.Table) -> list[tuple]:
     """Return the keys of the run of each row of a table of metrics."""
     return list(zip(*(table[key].to_pylist() for key in RUN_KEYS), strict=True))
 

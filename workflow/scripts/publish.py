@@ -23,7 +23,7 @@ from fa.learning.run import RUN_KEYS
 from fa.metrics import parquet
 from fa.metrics.merging import merge
 from fa.metrics.shard_files import SCHEMA
-from fa.metrics.tables import Metrics, keys_of, read_metrics
+from fa.metrics.tables import Metrics, read_metrics, run_keys
 from fa.pages.claim_files import write_claims
 from fa.pages.paper.everything import redraw
 
@@ -96,7 +96,7 @@ def publish_metrics(metrics: Path, reference: Path, folder: Path) -> None:
     measured = curves["dead_outputs"].is_valid().to_pylist()
     kept = [
         row in whole or (looked and row in dead)
-        for row, looked in zip(keys_of(curves), measured, strict=True)
+        for row, looked in zip(run_keys(curves), measured, strict=True)
     ]
     parquet.write(curves.filter(kept), reference / "curves.parquet", provenance=found.provenance)
 
