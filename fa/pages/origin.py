@@ -2,8 +2,9 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -51,15 +52,8 @@ def origin(metrics: Path, used: pd.DataFrame, found: Metrics) -> dict[str, list[
         rules[path].add(run.feedback)
     kinds = [rules[path] for path in paths]
     experiments = covering(used["experiments"])
-    made = ways(
-        [
-            entry
-            for entry in found.provenance.get("trained", [])
-            if set(entry["feedback"]) in kinds
-            # Metrics of before this was recorded do not say which experiments an entry is of.
-            and not set(entry.get("experiments", experiments)).isdisjoint(experiments)
-        ]
-    )
+    trained = found.provenance.get("trained", [])
+    made = ways([e for e in of_experiments(trained, experiments) if set(e["feedback"]) in kinds])
     commit = found.provenance.get("gathered", {}).get("commit", UNKNOWN)
     return {
         "runs": [f"{len(used)}, made by `make {' '.join(experiments)}`"],
@@ -70,6 +64,23 @@ def origin(metrics: Path, used: pd.DataFrame, found: Metrics) -> dict[str, list[
         "trained by": [f"{name}: {counted(values)}" for name, values in made.items()] or [UNKNOWN],
         "written at": [f"commit {commit}"],
     }
+
+
+def of_experiments(
+    trained: Sequence[Mapping[str, Any]], experiments: Collection[str]
+) -> list[Mapping[str, Any]]:
+    """Return what is said of the training of some experiments, as from `fa.metrics.origins`.
+
+    Entries of before this was recorded do not say which experiments they are of. So they may be of
+    those that no other entry names.
+    """
+    named = {name for entry in trained for name in entry.get("experiments", [])}
+    unsaid = experiments if not named.issuperset(experiments) else ()
+    return [
+        entry
+        for entry in trained
+        if not set(entry.get("experiments", unsaid)).isdisjoint(experiments)
+    ]
 
 
 def shard_files(metrics: Path) -> tuple[Path, dict[Run, Path]]:

@@ -120,3 +120,19 @@ def test_the_verdicts_are_those_of_the_published_metrics(tmp_path):
     found = pd.read_csv(tmp_path / "claims.csv")[["claim", "verdict", "n"]]
     pd.testing.assert_frame_equal(found, pd.read_csv(REFERENCE / "verdicts.csv"))
     assert (tmp_path / "verdicts.md").read_text() in (ROOT / "README.md").read_text()
+
+
+def test_rates_end_as_the_results_say():
+    runs = read_metrics(REFERENCE).runs
+    runs = runs[runs["experiments"].map(lambda names: "rate_fairness" in names)]
+    cells = ["feedback", "learning_rate"]
+    chosen = (
+        runs[runs["seed"] < 1000].groupby(cells)["test_accuracy"].mean().unstack().idxmax(axis=1)
+    )
+    assert set(chosen) == {0.1, 0.3}, "inside the grid, which goes from 0.03 to 1"
+    assert set(chosen[chosen == 0.3].index) == {"onehot", "kolen_pollack"}
+    assert (runs.groupby(cells).size() == 13).all()
+    lost = runs["dead_outputs"].gt(0).groupby([runs[cell] for cell in cells]).sum().unstack()
+    special = {"onehot": 0, "kolen_pollack": 0, "backprop": 1}
+    assert dict(lost[0.3]) == dict.fromkeys(lost.index, 13) | special
+    assert dict(lost[1.0]) == dict.fromkeys(lost.index, 13) | {"onehot": 1}

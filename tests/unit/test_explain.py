@@ -89,7 +89,7 @@ def test_every_claim_is_explained(published, claim):
     assert re.fullmatch(r"\d+, made by `make \w+( \w+)*`", text["runs"])
     assert re.match(r"\d+ in results/runs, ", text["files"])
     assert "training code, " in text["trained by"]
-    assert text["written at"].startswith("commit 3916195240ec")
+    assert text["written at"].startswith("commit 1774d473539a")
     assert "python -m fa train hidden=" in published[claim["id"]]
 
 
@@ -285,3 +285,12 @@ def test_an_unknown_claim_is_one_line_with_the_choice():
 def test_metrics_that_are_not_there(tmp_path):
     with pytest.raises(UserError, match="holds no runs.parquet; make the study first"):
         explain(tmp_path, "1")
+
+
+def test_what_trained_some_runs_is_that_of_their_experiments():
+    unsaid, a, ab = {}, {"experiments": ["a"]}, {"experiments": ["a", "b"]}
+    trained = [unsaid, a, ab]
+    assert origin.of_experiments(trained, ["a"]) == [a, ab]
+    assert origin.of_experiments(trained, ["b"]) == [ab]
+    assert origin.of_experiments(trained, ["c"]) == [unsaid], "nothing else names it"
+    assert origin.of_experiments(trained, ["c", "b"]) == [unsaid, ab]
