@@ -425,7 +425,7 @@ def parser() -> argparse.ArgumentParser:
     sub = add("outcome", outcome, "--results results")
     sub.add_argument("--results", default="results", help="folder of the results")
 
-    sub = add("paper", paper, "--metrics reference --output results/paper")
+    sub = add("paper", paper, "--output results/paper")
     add_metrics(sub)
     sub.add_argument("--output", default="results/paper", help="folder for all of it")
     add_look(sub)
