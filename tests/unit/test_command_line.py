@@ -101,11 +101,13 @@ def test_every_locale_will_do(tmp_path):
     ascii_alone = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     table, names = tmp_path / "t.md", ("verdicts.md", "claims.html", "numbers.tex", "p.html")
     verdicts, claims, numbers, page = (tmp_path / name for name in names)
+    few = tmp_path / "metrics"
+    made_up.write(few, made_up.study_runs({"table1": made_up.EXPERIMENTS["table1"]}, 2))
     for command in (
         ["table", "table1", "--metrics", "reference", "--output", table],
         ["claims", "--metrics", "reference", "--output", verdicts, claims],
-        ["numbers", "--metrics", "reference", "--output", numbers],
-        ["explorer", "--metrics", "reference", "--output", tmp_path / "explorer.html"],
+        ["numbers", "--metrics", few, "--output", numbers],
+        ["explorer", "--metrics", few, "--output", tmp_path / "explorer.html"],
         ["provenance", "--metrics", "reference", "--output", page],
         ["verify", "--metrics", "reference"],
         ["--help"],
