@@ -136,3 +136,23 @@ def test_rates_end_as_the_results_say():
     special = {"onehot": 0, "kolen_pollack": 0, "backprop": 1}
     assert dict(lost[0.3]) == dict.fromkeys(lost.index, 13) | special
     assert dict(lost[1.0]) == dict.fromkeys(lost.index, 13) | {"onehot": 1}
+
+
+def test_what_beats_no_feedback_steps_along_the_gradient_as_the_results_say():
+    runs = read_metrics(REFERENCE).runs
+    asked = runs["experiments"].map(lambda names: not {"depth", "rules"}.isdisjoint(names))
+    runs = runs[asked & (runs["dead_outputs"] == 0)]
+    angles = [f"final_step_angle_{layer}" for layer in (1, 2, 3)]
+    setting = ["dataset", "hidden", "hidden_above", "learning_rate"]
+    means = runs.groupby([*setting, "feedback"])[["test_accuracy", *angles]].mean()
+    ahead, others = 0, []
+    for (*_, rule), row in means.iterrows():
+        floor = means.loc[(*_, "shallow"), "test_accuracy"]
+        if rule not in ("shallow", "backprop"):
+            below = row[angles].dropna().lt(90).all()
+            ahead += row["test_accuracy"] > floor and below
+            others += [rule] if row["test_accuracy"] <= floor else []
+            assert below or row["test_accuracy"] < floor
+    text = " ".join((ROOT / "docs/results.md").read_text().split())
+    assert set(others) == {"redrawn_every_batch"}
+    assert f"In all {ahead} cases where a rule ends ahead of `shallow`" in text
