@@ -55,7 +55,7 @@ def test_the_difference_is_that_of_the_seeds_where_both_train():
 
 
 def test_costs_and_measures_stand_beside_it():
-    measured = {"final_step_angle_1": 30.0, "final_step_angle_2": 99.0}
+    measured = {"final_step_angle_1": 30.0, "final_step_angle_2": 99.0, "final_effective_rank_1": 7}
     table = rivals(
         pd.concat([runs("direct_onehot", 0.9, **measured), runs("backprop", 0.9)]), RULES
     ).set_index("feedback")
@@ -63,6 +63,7 @@ def test_costs_and_measures_stand_beside_it():
     assert table.loc["direct_onehot", "cost"] == 150
     assert table.loc["backprop", "cost"] == 100 * 50 + 50 * 10
     assert table.loc["direct_onehot", "relative_cost"] == 150 / 5500
+    assert table.loc["direct_onehot", "effective_rank"] == 7
     assert table["train_accuracy"].isna().all()
     assert np.isnan(table.loc["backprop", "trained_difference"])
 
@@ -71,6 +72,16 @@ def test_too_few_seeds_are_not_compared():
     few = SEEDS[:5]
     table = rivals(pd.concat([runs("onehot", 0.9, seeds=few), runs("backprop", 0.9)]), RULES)
     assert table.set_index("feedback")["trained_difference"].isna().all()
+    enough = SEEDS[:6]
+    table = rivals(pd.concat([runs("onehot", 0.9, seeds=enough), runs("backprop", 0.9)]), RULES)
+    assert table.set_index("feedback")["trained_difference"].notna()["onehot"]
+
+
+def test_a_rule_with_parameters_is_compared_with_backprop_without():
+    sparse = runs("sparse", 0.9, parameters="k=3,signs=true", final_train_accuracy=0.95)
+    table = rivals(pd.concat([sparse, runs("backprop", 0.9)]), RULES).set_index("feedback")
+    assert table.loc["sparse", "relative_cost"] == 3 * (100 + 50) / (100 * 50 + 50 * 10)
+    assert table.loc["sparse", "train_accuracy"] == pytest.approx(0.95)
 
 
 def test_the_seen_seeds_choose_the_rate_and_the_fresh_ones_are_compared():
@@ -92,6 +103,7 @@ def test_the_seen_seeds_choose_the_rate_and_the_fresh_ones_are_compared():
     assert set(onehot["learning_rate"]) == {0.1}
     row = rivals(table, RULES).set_index("feedback").loc["onehot"]
     assert row["trained_difference"] == pytest.approx(-0.1)
+    assert row["best_rate"] == 0.1
 
 
 def test_without_seeds_that_could_choose_each_rate_is_a_setting():

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from fa.evidence import audit, findings, samples
+from fa.evidence import audit, costs, findings, samples
 from fa.evidence.comparison import comparison
 from fa.evidence.verdicts import evaluate
 from fa.learning.run import RUN_DEFAULTS, RUN_KEYS
@@ -589,3 +589,44 @@ def test_the_sides_of_a_sweep_have_its_values():
         ("plain", {"learning_rate": 0.2}),
     ]
     assert samples.sides(of, MEAN | {"b": 0}) == {None: [("other", {})]}
+
+
+def test_an_arm_at_its_best_rate_has_the_fresh_seeds_that_did_not_choose_it():
+    of = samples.study(
+        pd.concat(
+            [
+                runs("other", {0: 0.90, 1: 0.90}, learning_rate=0.1),
+                runs("other", {0: 0.99, 1: 0.85}, learning_rate=0.3),
+                runs("other", {0: 0.70, 1: 0.70}, learning_rate=1),
+                # On the fresh seeds another rate is better, but these must not choose.
+                runs("other", {1000: 0.84, 1001: 0.85, 1002: 0.86}, learning_rate=0.3),
+                runs("other", {1000: 0.97, 1001: 0.98, 1002: 0.99}, learning_rate=0.1),
+                runs("other", {1000: 0.99, 1001: 0.99}, learning_rate=0.3, hidden=40),
+                runs("plain", {0: 0.8, 1000: 0.94, 1001: 0.95, 1002: 0.96}),
+            ]
+        ),
+        NONE,
+        {
+            "rules": RULES,
+            "setting": SETTING,
+            "arms": ARMS | {"best": ARMS["other"] | {"learning_rate": samples.BEST}},
+            "claims": [],
+        },
+    )
+    (table,) = samples.samples(of, MEAN | {"a": "best"}).values()
+    assert list(table.index) == [1000, 1001, 1002]
+    assert list(table["a"]) == [0.84, 0.85, 0.86]
+    assert set(samples.runs_of(of, MEAN, "best", {})["learning_rate"]) == {0.3}
+
+
+def test_costs_and_requested_measures_stand_in_an_experiments_table():
+    every = pd.concat([runs("plain", {0: 0.9, 1: 0.94}), runs("flat", {0: 0.9, 1: 0.7, 2: 0.92})])
+    every["feedback"] = every["feedback"].replace("random", "sparse")
+    every["parameters"] = every["feedback"].map({"backprop": "", "sparse": "k=3,signs=true"})
+    every["final_step_angle_1"] = [1.0, 3.0, 20.0, 90.0, 30.0]
+    (row,) = comparison(every, "none of the post's").to_dict("records")
+    assert (row["backprop_cost"], row["other_cost"]) == (20 * 10, 20 * 3)
+    assert row["backprop_cost_share"] == costs.share(SETTING | {"hidden_above": ""})
+    assert row["backprop_final_step_angle_1"] == 2
+    assert row["other_final_step_angle_1"] == 25, "the run that lost an output is left out"
+    assert not [name for name in row if "mode" in name]
