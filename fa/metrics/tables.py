@@ -70,6 +70,11 @@ def read_runs(folder: str | Path) -> pa.Table:
     return parquet.read(path, RUNS_SCHEMA)
 
 
+def frame(table: pa.Table) -> pd.DataFrame:
+    """Return a table as a data frame, without Arrow's threads (see `fa.metrics.parquet.read`)."""
+    return table.to_pandas(use_threads=False)
+
+
 def run_keys(table: pa.Table) -> list[tuple]:
     """Return the keys of the run of each row of a table of metrics."""
     return list(zip(*(table[key].to_pylist() for key in RUN_KEYS), strict=True))
@@ -83,9 +88,9 @@ def read_metrics(folder: str | Path) -> Metrics:
             not of the same study.
     """
     folder, table = Path(folder), read_runs(folder)
-    runs, curves = table.to_pandas(), SCHEMA.empty_table().to_pandas()
+    runs, curves = (frame(each) for each in (table, SCHEMA.empty_table()))
     if (folder / "curves.parquet").exists():
-        curves = parquet.read(folder / "curves.parquet", SCHEMA).to_pandas()
+        curves = frame(parquet.read(folder / "curves.parquet", SCHEMA))
     if not belong_together(runs, curves):
         raise UserError(f"{folder}: runs.parquet and curves.parquet are not of the same study")
     experiments = parquet.facts_of(table, "experiments")

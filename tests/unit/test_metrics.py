@@ -3,6 +3,8 @@
 import dataclasses
 import hashlib
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
-from conftest import digest_of
+from conftest import ROOT, digest_of
 from fa.checks import files
 from fa.checks.errors import UserError
 from fa.learning.run import RUN_DEFAULTS, Epoch, Run
@@ -397,3 +399,16 @@ def test_a_file_of_before_a_key_of_runs_has_its_default(tmp_path):
     with pytest.raises(UserError, match="holds other columns than expected"):
         parquet.write(table.drop_columns(["seed"]), tmp_path / "old.parquet")
         parquet.read(tmp_path / "old.parquet", shard_files.SCHEMA)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
+def test_reading_leaves_no_thread_that_the_end_of_the_process_could_meet():
+    script = (
+        "import os; import pyarrow.parquet; from fa.metrics.tables import read_metrics\n"
+        "before = set(os.listdir('/proc/self/task')); read_metrics('reference')\n"
+        "print(len(set(os.listdir('/proc/self/task')) - before))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "0\n"
