@@ -7,3 +7,7 @@ what else a referee would ask for, `comparison` has the post's tables. `rivals` 
 beside backprop, with its `costs`; `outside`, with outside.yaml, what others publish. `statistics`
 has the tests, `failures` the means of runs that can fail.
 """
+
+NOT_RUN = "not run"
+"""How the reason of an undecided claim begins that has no runs; here, because pages that only show
+tables of claims must not pay for the statistics."""

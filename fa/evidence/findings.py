@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fa.evidence import statistics
+from fa.evidence import NOT_RUN, statistics
 from fa.evidence.costs import carried, step
 from fa.evidence.failures import Arm, Difference, Paired, difference_of_means
 from fa.evidence.measures import METRICS, Claim, Rules
@@ -15,7 +15,6 @@ from fa.evidence.samples import Study, samples
 from fa.evidence.statistics import NAN, Interval
 from fa.learning.rules import rule
 
-NOT_RUN = "not run"
 UNSEEN = "failures that were not seen could make up for it"
 
 

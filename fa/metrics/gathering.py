@@ -44,9 +44,11 @@ def gather(
                 raise UserError(f"{path} has no row of {run}; delete it to train it again")
             curves.append((run, found[run]))
             runs.append((run, summary(found[run], experiments)))
-        rules = sorted({run.feedback for run in members})
-        experiments = sorted({name for names in members.values() for name in names})
-        made_by.append({"feedback": rules, "experiments": experiments} | provenance)
+        of = {
+            "feedback": sorted({run.feedback for run in members}),
+            "experiments": sorted(set().union(*members.values())),
+        }
+        made_by.append(of | provenance)
     curves.sort(key=lambda pair: pair[0])
     runs.sort(key=lambda pair: pair[0])
     origin = origins.of_study(made_by)

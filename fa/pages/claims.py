@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from fa.evidence import NOT_RUN
 from fa.evidence.audit import comparisons, post_audit
 from fa.evidence.claims import claims_of, post
-from fa.evidence.findings import NOT_RUN
 from fa.evidence.measures import METRICS, Metric
 from fa.evidence.outside import outside
 from fa.evidence.questions import questions

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from fa.checks.errors import UserError
-from fa.evidence.findings import NOT_RUN
+from fa.evidence import NOT_RUN
 from fa.pages.claims import measured_text
 
 PLACES = {
@@ -43,11 +43,8 @@ def outcome(results: str | Path, width: int | None = None) -> Iterator[str]:
     rows = [row for name in TABLES for row in rows_of(folder / f"tables/{name}.csv")]
     if rows:
         yield "What the runs say about each claim:"
-        reasons = [str(row["reason"]) for row in rows]
-        others = [reason for reason in reasons if reason.startswith(NOT_RUN)]
-        for row, reason in zip(rows, reasons, strict=True):
-            if reason not in others:
-                yield claim_line(row, width)
+        others = [row["reason"] for row in rows if row["reason"].startswith(NOT_RUN)]
+        yield from (claim_line(row, width) for row in rows if row["reason"] not in others)
         if others:
             commands = dict.fromkeys(reason.removeprefix(f"{NOT_RUN}: ") for reason in others)
             yield f"  {NOT_RUN:<13}  {len(others)} others: {', '.join(commands)}"
